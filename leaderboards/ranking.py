@@ -1,0 +1,160 @@
+"""Who is better on a board, and how sure are we."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from leaderboards.columns import RANKING
+from leaderboards.quantity import quantity_of
+from leaderboards.statistics import (
+    REPLICATES,
+    Estimate,
+    Statistic,
+    estimate,
+    interquartile_mean,
+    mean,
+    median,
+    probability_of_improvement,
+    rank_by_mean,
+)
+from nasbench.errors import NasbenchError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+BASELINE = "random"
+STATISTICS = {"mean": mean, "median": median, "iqm": interquartile_mean}
+
+_Columns: TypeAlias = dict[str, NDArray[np.float64]]
+
+
+def rank_board(
+    board: pd.DataFrame,
+    rng: np.random.Generator,
+    baseline: str = BASELINE,
+    replicates: int = REPLICATES,
+) -> pd.DataFrame:
+    """Return the ranking of a board's strategies by what they ended with.
+
+    Args:
+        board: What `compare` returns.
+        rng: Draws the bootstrap replicates.
+        baseline: The strategy that all others are compared with.
+        replicates: Bootstrap replicates of every interval.
+
+    Returns:
+        One row per strategy, by benchmark and rank; the columns are
+        `leaderboards.columns.RANKING`.
+
+    Raises:
+        NasbenchError: The strategies of a benchmark do not have the same seeds, or
+            nothing is known to rank by.
+    """
+    import pandas as pd
+
+    keys = ["benchmark", "strategy", "seed"]
+    final = board.groupby(keys, sort=False, observed=True).tail(1)
+    rankings = [
+        _rank_one(rows, rng, baseline, replicates)
+        for _, rows in final.groupby("benchmark", sort=False, observed=True)
+    ]
+    if not rankings:
+        raise NasbenchError("a ranking needs a board with rows; this one is empty")
+    return pd.concat(rankings, ignore_index=True)
+
+
+def _rank_one(
+    final: pd.DataFrame, rng: np.random.Generator, baseline: str, replicates: int
+) -> pd.DataFrame:
+    """Rank the strategies of one benchmark by the last rows of their runs."""
+    import pandas as pd
+
+    names, final = _rectangular(final)
+    count = len(final) // len(names)
+
+    def runs(values: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.asarray(values, np.float64).reshape(len(names), count)
+
+    # Every figure comes from the same resampled runs, so that they fit together.
+    draws = int(rng.integers(2**63))
+    quantity = quantity_of(final)
+    samples = 100 * runs(quantity.fractions)
+    columns: dict[str, object] = {
+        "benchmark": str(final["benchmark"].iloc[0]),
+        "strategy": names,
+        "seeds": count,
+        "evaluations": runs(final["evaluations"].to_numpy()).mean(axis=1),
+        "ranked_by": quantity.name,
+        "baseline": baseline,
+        **_bounds("rank", rank_by_mean(samples, rng, replicates)),
+        **_aggregate("ranked_points_mean", samples, mean, draws, replicates),
+        **_improvement(names, samples, rng, baseline, replicates),
+    }
+    for split in ("test", "validation"):
+        regrets = 100 * runs(final[f"{split}_regret"].to_numpy())
+        for name, statistic in STATISTICS.items():
+            column = f"{split}_regret_points_{name}"
+            columns |= _aggregate(column, regrets, statistic, draws, replicates)
+    ranking = pd.DataFrame({column.name: columns[column.name] for column in RANKING})
+    return ranking.astype({"seeds": "int64"}).sort_values("rank", kind="stable")
+
+
+def _rectangular(final: pd.DataFrame) -> tuple[list[str], pd.DataFrame]:
+    """Return the strategies, and their last rows by strategy and seed."""
+    seeds = {
+        str(name): tuple(sorted(rows["seed"]))
+        for name, rows in final.groupby("strategy", sort=False, observed=True)
+    }
+    names = list(seeds)
+    for name in names:
+        if seeds[name] != seeds[names[0]]:
+            raise NasbenchError(
+                f"strategies {names[0]!r} and {name!r} ran from other seeds on "
+                f"{final['benchmark'].iloc[0]!r}: {len(seeds[names[0]])} and "
+                f"{len(seeds[name])} of them; a ranking compares equal seeds"
+            )
+    position = final["strategy"].astype(str).map(names.index)
+    order = np.lexsort((final["seed"].to_numpy(), position.to_numpy()))
+    return names, final.iloc[order]
+
+
+def _improvement(
+    names: list[str],
+    samples: NDArray[np.float64],
+    rng: np.random.Generator,
+    baseline: str,
+    replicates: int,
+) -> _Columns:
+    """Return the chances to beat the baseline; the baseline itself has none."""
+    table = np.full((3, len(names)), np.nan)
+    if baseline in names:
+        rivals = samples[names.index(baseline)]
+        for i, name in enumerate(names):
+            if name != baseline:
+                outcome = probability_of_improvement(
+                    samples[i], rivals, rng, replicates
+                )
+                table[:, i] = outcome.value, outcome.low, outcome.high
+    return _bounds("improvement", Estimate(*table))
+
+
+def _aggregate(
+    name: str,
+    samples: NDArray[np.float64],
+    statistic: Statistic,
+    draws: int,
+    replicates: int,
+) -> _Columns:
+    rng = np.random.default_rng(draws)
+    return _bounds(name, estimate(samples.T, statistic, rng, replicates))
+
+
+def _bounds(name: str, outcome: Estimate) -> _Columns:
+    return {
+        name: outcome.value,
+        f"{name}_low": outcome.low,
+        f"{name}_high": outcome.high,
+    }

@@ -1,0 +1,120 @@
+"""The command ``nasbench``: one file per subcommand, imported when it is called.
+
+Wrong input ends in exit code 2 and one line on standard error; an interruption in
+130 (Ctrl-C) or 143 (SIGTERM). Only here does the suite print.
+"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+
+from cyclopts import App, CycloptsError
+
+from nasbench.errors import NasbenchError
+
+app = App(
+    name="nasbench",
+    help="Build, query and search tabular NAS benchmarks on your own data.",
+    version=lambda: version("nasbench-suite"),
+    help_format="plaintext",
+    result_action="return_value",
+)
+
+CELL = "|nor_conv_3x3~0|+|skip_connect~0|avg_pool_3x3~1|"
+
+
+@dataclass(frozen=True)
+class Command:
+    """A subcommand; its module is ``nasbench.cli.NAME``.
+
+    Attributes:
+        summary: One line for the list of commands.
+        example: A whole command line.
+    """
+
+    summary: str
+    example: str
+
+
+COMMANDS = {
+    "build": Command(
+        "Train every architecture of a space on a task, into one HDF5 table.",
+        "nasbench build --space cell201-mini --task digits --seeds 3 --workers 4 "
+        "--out mini.h5",
+    ),
+    "info": Command("Show what a table holds.", "nasbench info mini.h5"),
+    "query": Command(
+        "Show what a table knows of one architecture.",
+        f'nasbench query mini.h5 "{CELL}"',
+    ),
+    "verify": Command(
+        "Check a table against its checksums, the code and a retraining.",
+        "nasbench verify mini.h5 --retrain 3",
+    ),
+    "compare": Command(
+        "Compare search strategies on benchmarks; write a board.",
+        "nasbench compare mini.h5 --all --seeds 50 --evaluations 40 --out board",
+    ),
+    "draw": Command(
+        "Draw a cell as text or as an image.",
+        f'nasbench draw "{CELL}" --out cell.svg',
+    ),
+    "list": Command("List benchmarks, spaces, tasks and strategies.", "nasbench list"),
+    "digest": Command(
+        "Print the content digest of a table.", "nasbench digest mini.h5"
+    ),
+}
+
+for _name, _command in COMMANDS.items():
+    app.command(
+        f"nasbench.cli.{_name}:{_name}_command",
+        name=_name,
+        help=_command.summary,
+        help_epilogue=f"Example:\n\n{_command.example}",
+    )
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM, raised where Ctrl-C would be, so that both end work the same way."""
+
+
+def _terminate(number: int, frame: object) -> None:
+    del number, frame
+    raise Terminated
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; return its exit code.
+
+    Args:
+        arguments: The words after ``nasbench``; None for the process's own.
+    """
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        app(arguments, exit_on_error=False, print_error=False)
+    except (NasbenchError, CycloptsError) as error:
+        interrupt = error.__context__
+        if isinstance(interrupt, KeyboardInterrupt):
+            return _ended(interrupt, str(error))
+        return _say(f"nasbench: {' '.join(str(error).split())}", 2)
+    except KeyboardInterrupt as interrupt:
+        return _ended(interrupt, "interrupted")
+    except BrokenPipeError:
+        # The reader of a pipe, such as head, has seen enough.
+        sys.stderr.close()
+        return 0
+    return 0
+
+
+def _ended(interrupt: KeyboardInterrupt, message: str) -> int:
+    by_term = isinstance(interrupt, Terminated)
+    return _say(f"nasbench: {message}", 143 if by_term else 130)
+
+
+def _say(line: str, code: int) -> int:
+    print(line, file=sys.stderr)  # noqa: T201 - the command line's own output
+    return code

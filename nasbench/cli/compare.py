@@ -1,0 +1,154 @@
+"""``nasbench compare``: run strategies on benchmarks and rank them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import numpy as np
+from cyclopts import Parameter
+
+from leaderboards import RunSettings, compare, rank_board
+from leaderboards.report import BenchmarkFacts, write_report
+from leaderboards.settings import Noise, Repeats
+from nasbench.benchmark import Benchmark, benchmark_ids, make
+from nasbench.cli.terminal import output, print_columns, progress_bar
+from nasbench.errors import NasbenchError
+from nasbench.search import Budget, StrategyFactory
+from strategies import find_strategy, strategy_names
+from tabular import Table
+
+if TYPE_CHECKING:
+    import pandas
+
+DEFAULT_EVALUATIONS = 100
+RANKING_SEED = 0
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class CompareOptions:
+    """What is compared, for how long, and where the board goes.
+
+    Attributes:
+        strategy: Names of strategies, or FILE.py:CLASS for one of your own; may be
+            repeated.
+        all: Take all installed strategies, as without --strategy.
+        seeds: Runs of every strategy on every benchmark.
+        evaluations: Budget of a run in evaluations; 100 where no budget is given.
+        epochs: Budget of a run in epochs of training instead.
+        seconds: Budget of a run in simulated CPU seconds instead.
+        noise: Answer with the mean over the table's seeds, or with one trial.
+        repeats: Whether evaluating a known architecture again is charged or free.
+        out: Folder for board.csv, ranking.csv, regret.png and index.html.
+    """
+
+    strategy: Annotated[tuple[str, ...], Parameter(negative=())] = ()
+    all: Annotated[bool, Parameter(negative=())] = False
+    seeds: int = 20
+    evaluations: int | None = None
+    epochs: int | None = None
+    seconds: float | None = None
+    noise: Noise = "mean"
+    repeats: Repeats = "charged"
+    out: Path | None = None
+
+    def settings(self) -> RunSettings:
+        """Return the rules of the runs.
+
+        Raises:
+            NasbenchError: More than one budget is given.
+        """
+        budgets = {
+            "evaluations": self.evaluations,
+            "epochs": self.epochs,
+            "seconds": self.seconds,
+        }
+        given = [
+            Budget(amount, unit)  # type: ignore[arg-type]
+            for unit, amount in budgets.items()
+            if amount is not None
+        ]
+        if len(given) > 1:
+            raise NasbenchError("give one budget: --evaluations, --epochs or --seconds")
+        budget = given[0] if given else Budget(DEFAULT_EVALUATIONS)
+        return RunSettings(budget, repeats=self.repeats, noise=self.noise)
+
+    def factories(self) -> Mapping[str, StrategyFactory]:
+        """Return the strategies by the name that the board shows.
+
+        Raises:
+            NasbenchError: A name is not known, or is given twice.
+        """
+        if self.all and self.strategy:
+            raise NasbenchError("give --strategy or --all, not both")
+        names = self.strategy or tuple(strategy_names())
+        if len(set(names)) != len(names):
+            raise NasbenchError(f"a strategy is given twice: {', '.join(names)}")
+        return {name.rpartition(":")[2]: find_strategy(name) for name in names}
+
+
+def compare_command(*benchmark: str, options: CompareOptions | None = None) -> None:
+    """Run search strategies on benchmarks, rank them, write tables, figures, a page.
+
+    Args:
+        benchmark: Ids of benchmarks, or paths of tables; all installed ones where
+            none is given.
+        options: What is compared.
+    """
+    chosen = options or CompareOptions()
+    settings, factories = chosen.settings(), chosen.factories()
+    benchmarks = [open_benchmark(name) for name in benchmark or benchmark_ids()]
+    with progress_bar("runs") as step:
+        board = compare(
+            factories,
+            benchmarks,
+            settings,
+            chosen.seeds,
+            lambda done, total: step(done, total, ""),
+        )
+    if chosen.out is not None:
+        facts = [BenchmarkFacts.of(one) for one in benchmarks]
+        paths = write_report(board, chosen.out, settings, facts)
+    _print_ranking(rank_board(board, np.random.default_rng(RANKING_SEED)), benchmarks)
+    if chosen.out is not None:
+        output.print("wrote " + ", ".join(str(path) for path in paths))
+
+
+def open_benchmark(name: str) -> Benchmark:
+    """Return the benchmark with an id, or the table at a path.
+
+    Raises:
+        NasbenchError: There is neither, or the table is partial.
+    """
+    if Path(name).exists() or name.endswith(".h5"):
+        table = Table.open(name)
+        if not table.is_complete:
+            raise NasbenchError(
+                f"{name} is a partial table of {len(table)} of "
+                f"{len(table.space.classes)} classes; strategies need a whole one"
+            )
+        return table
+    return make(name)
+
+
+def _print_ranking(ranking: pandas.DataFrame, benchmarks: Sequence[Benchmark]) -> None:
+    for benchmark in benchmarks:
+        rows = ranking[ranking["benchmark"] == benchmark.name]
+        output.print(f"{benchmark.name}: {rows['seeds'].iloc[0]} seeds, 95 % intervals")
+        print_columns(
+            ("strategy", "rank", "test regret, points", "better than random"),
+            (
+                (
+                    str(row.strategy),
+                    f"{row.rank:g} [{row.rank_low:g}, {row.rank_high:g}]",
+                    f"{row.test_regret_points_mean:.3f} "
+                    f"[{row.test_regret_points_mean_low:.3f}, "
+                    f"{row.test_regret_points_mean_high:.3f}]",
+                    f"{row.improvement:.2f}",
+                )
+                for row in rows.itertuples()
+            ),
+        )

@@ -1,0 +1,26 @@
+"""``nasbench list``: what there is by name."""
+
+from __future__ import annotations
+
+from nasbench.benchmark import benchmark_ids
+from nasbench.cli.terminal import output
+from nasbench.spaces import make_space, space_names
+from nasbench.tasks import embedded_tasks
+from strategies import strategy_names
+
+
+def list_command() -> None:
+    """List the benchmarks, spaces, tasks and strategies that are installed."""
+    output.print("benchmarks")
+    for name in benchmark_ids():
+        output.print(f"  {name}")
+    output.print("spaces")
+    for name in space_names():
+        output.print(f"  {name}  {make_space(name).size:,} architectures")
+    output.print("tasks")
+    for name in embedded_tasks():
+        output.print(f"  {name}")
+    output.print("  or the path of image data (IDX, CIFAR, ImageNet16, .npz, folder)")
+    output.print("strategies")
+    for name in strategy_names():
+        output.print(f"  {name}")

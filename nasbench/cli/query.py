@@ -1,0 +1,56 @@
+"""``nasbench query``: what a table knows of one architecture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from nasbench.cli.terminal import output, print_columns, print_facts
+from tabular.table import Table
+
+
+def query_command(path: Path, architecture: str, /) -> None:
+    """Show costs, accuracies and learning curves of one architecture.
+
+    Args:
+        path: A table file.
+        architecture: The text form, or the index.
+    """
+    table = Table.open(path)
+    key = int(architecture) if architecture.lstrip("-").isdigit() else architecture
+    entry = table[key]
+    given = table.space.architecture_at(key) if isinstance(key, int) else None
+    print_facts(
+        [
+            (
+                "architecture",
+                architecture if given is None else table.space.format(given),
+            ),
+            (
+                "class",
+                f"{entry.class_number}, {entry.members} architectures; first is "
+                f"{table.space.format(entry.representative)}",
+            ),
+            ("parameters", f"{entry.parameters:,}"),
+            ("FLOPs", f"{entry.flops:,}"),
+            ("depth", entry.depth),
+            ("validation accuracy", f"{entry.accuracy('validation'):.4f}"),
+            ("test accuracy", f"{entry.accuracy('test'):.4f}"),
+            ("seeds", ", ".join(map(str, entry.seeds)) or "none succeeded"),
+        ]
+    )
+    output.print()
+    curves = entry.curves()
+    seconds = [name for name in curves if str(name).endswith("_seconds")]
+    curves["cpu_seconds"] = curves[seconds].sum(axis=1)
+    shown = curves.drop(columns=seconds)
+    print_columns(
+        [str(name).replace("_", " ") for name in shown],
+        (
+            [
+                f"{value:.4f}" if isinstance(value, float) else str(value)
+                for value in row
+            ]
+            for row in shown.itertuples(index=False)
+        ),
+        numbers_from=0,
+    )

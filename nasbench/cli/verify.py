@@ -1,0 +1,63 @@
+"""``nasbench verify``: whether a table is what it says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+from cyclopts import Parameter
+
+from nasbench.cli.terminal import print_columns, progress_bar
+from nasbench.errors import NasbenchError
+from tabular.table import Table
+from tabular.verify import Finding, retrain, verify
+
+
+def verify_command(
+    path: Path,
+    /,
+    *,
+    retrain_count: Annotated[int, Parameter(name="--retrain")] = 0,
+    task: str | None = None,
+    image_size: int | None = None,
+    seed: int = 0,
+) -> None:
+    """Check a table's checksums, ranges, classes and costs; retrain some of it.
+
+    Args:
+        path: A table file.
+        retrain_count: Train so many random trials again and compare them.
+        task: The path of the image data, for a table that is not of an embedded task.
+        image_size: As in the build.
+        seed: Chooses the trials to retrain.
+    """
+    findings = verify(path)
+    if retrain_count and all(finding.passed for finding in findings):
+        findings.append(_retrain(path, retrain_count, (task, image_size), seed))
+    print_columns(
+        ("check", "", "found"),
+        ((f.check, "ok" if f.passed else "WRONG", f.detail) for f in findings),
+        numbers_from=3,
+    )
+    wrong = [finding.check for finding in findings if not finding.passed]
+    if wrong:
+        raise NasbenchError(f"{path} fails: {', '.join(wrong)}")
+
+
+def _retrain(
+    path: Path, count: int, source: tuple[str | None, int | None], seed: int
+) -> Finding:
+    from nasbench.tasks import load_task
+
+    table = Table.open(path)
+    name, image_size = source
+    task = load_task(name or table.identity.task, image_size=image_size)
+    with progress_bar("retrained") as step:
+        return retrain(
+            table,
+            task,
+            count,
+            np.random.default_rng(seed),
+            lambda done, total: step(done, total, ""),
+        )

@@ -1,0 +1,1 @@
+"""Training a network: the recipe, the reference trainer in torch, live benchmarks."""

@@ -1,0 +1,27 @@
+"""How to search: one strategy per file, each an algorithm that can be read.
+
+Reading order: `Strategy` is what they have in common; `RandomSearch` is what every
+other has to beat; `LocalSearch` walks; `RegularizedEvolution` and `GeneticAlgorithm`
+keep a population; `Reinforce` learns a policy. `find_strategy` finds one by name, also
+in a file of your own. Nothing in here needs torch.
+"""
+
+from strategies.genetic_algorithm import GeneticAlgorithm
+from strategies.local_search import LocalSearch
+from strategies.named import find_strategy, strategy_names
+from strategies.random_search import RandomSearch, RandomSearchWithReplacement
+from strategies.regularized_evolution import RegularizedEvolution
+from strategies.reinforce import Reinforce
+from strategies.strategy import Strategy
+
+__all__ = [
+    "GeneticAlgorithm",
+    "LocalSearch",
+    "RandomSearch",
+    "RandomSearchWithReplacement",
+    "RegularizedEvolution",
+    "Reinforce",
+    "Strategy",
+    "find_strategy",
+    "strategy_names",
+]

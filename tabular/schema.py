@@ -1,0 +1,221 @@
+"""The layout of a table file: what it holds, how it is written, read and digested.
+
+    /                    attributes: format, schema_version, identity, seeds, digest
+    /classes/class_of         (size,) class of every architecture index, -1 not valid
+    /classes/representative   (classes,) smallest architecture index of every class
+    /costs/parameters, flops, depth                    (classes,)
+    /trials/status            (classes, seeds) 0 missing, 1 complete, 2 failed
+    /trials/epochs_done       (classes, seeds) epochs that hold values
+    /trials/correct_SPLIT     (classes, seeds, epochs) images classified correctly
+    /trials/loss_SPLIT        (classes, seeds, epochs) mean cross-entropy in nats
+    /measured/cpu_seconds_SPLIT, wall_seconds_SPLIT    (classes, seeds, epochs)
+    /measured                 attributes: when, where and by what command
+
+SPLIT is train, valid or test. Epochs that were not trained are masked by
+`epochs_done`; the stored zeros there mean nothing. The digest covers everything but
+`/measured`: two builds are bit-identical when their digests are equal.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+from numpy.typing import NDArray
+
+from nasbench.atomic import atomic_path
+from nasbench.errors import NasbenchError
+from nasbench.training.trial import SPLITS
+from tabular.identity import TableIdentity
+
+FORMAT = "nasbench-table"
+SCHEMA_VERSION = 1
+MISSING, COMPLETE, FAILED = 0, 1, 2
+
+UNITS = {
+    "classes/class_of": "class number",
+    "classes/representative": "architecture index",
+    "costs/parameters": "learned parameters",
+    "costs/flops": "floating-point operations per image, two per multiply-add",
+    "costs/depth": "operations on the longest path of a cell",
+    "trials/status": "0 missing, 1 complete, 2 failed",
+    "trials/epochs_done": "epochs",
+    **{f"trials/correct_{split}": "images" for split in SPLITS},
+    **{f"trials/loss_{split}": "nats" for split in SPLITS},
+    **{f"measured/cpu_seconds_{split}": "CPU seconds per epoch" for split in SPLITS},
+    **{f"measured/wall_seconds_{split}": "seconds per epoch" for split in SPLITS},
+}
+"""Every dataset of a file and its unit."""
+
+Arrays = Mapping[str, NDArray[Any]]
+"""The datasets of a table by their paths in the file."""
+
+
+class TableError(NasbenchError):
+    """Report a table file that is missing, damaged, or of another kind."""
+
+
+@dataclass(frozen=True, eq=False)
+class TableContents:
+    """All that a table file holds.
+
+    Attributes:
+        identity: What decides the numbers, but for the seeds.
+        seeds: The seeds of the trials, in the order of the second axis.
+        arrays: Every dataset named in `UNITS`.
+        provenance: When, where and by what command; outside the digest.
+    """
+
+    identity: TableIdentity
+    seeds: tuple[int, ...]
+    arrays: Arrays
+    provenance: Mapping[str, str]
+
+    def digest(self) -> str:
+        """Return the SHA-256 over everything deterministic, in hexadecimal."""
+        return content_digest(self.identity, self.seeds, self.arrays)
+
+
+def content_digest(
+    identity: TableIdentity, seeds: tuple[int, ...], arrays: Arrays
+) -> str:
+    """Return the SHA-256 over everything but the measured times, in hexadecimal."""
+    total = hashlib.sha256()
+    header = {
+        "schema": SCHEMA_VERSION,
+        "seeds": seeds,
+        **json.loads(identity.to_json()),
+    }
+    total.update(json.dumps(header, sort_keys=True).encode())
+    for name in sorted(UNITS):
+        if not name.startswith("measured/"):
+            total.update(f"{name}:{array_digest(arrays[name])}".encode())
+    return total.hexdigest()
+
+
+def array_digest(array: NDArray[Any]) -> str:
+    """Return the SHA-256 over type, shape and little-endian bytes, in hexadecimal."""
+    plain = np.ascontiguousarray(array, dtype=array.dtype.newbyteorder("<"))
+    total = hashlib.sha256(f"{plain.dtype.str}{plain.shape}".encode())
+    total.update(plain.tobytes())
+    return total.hexdigest()
+
+
+def write_table(contents: TableContents, path: Path) -> str:
+    """Write a table file in one step: `path` is whole or as it was before.
+
+    Returns:
+        The content digest.
+
+    Raises:
+        TableError: The file cannot be written there.
+    """
+    digest = contents.digest()
+    try:
+        with atomic_path(path) as temporary, h5py.File(temporary, "w") as file:
+            file.attrs["format"] = FORMAT
+            file.attrs["schema_version"] = SCHEMA_VERSION
+            file.attrs["identity"] = contents.identity.to_json()
+            file.attrs["seeds"] = np.array(contents.seeds, np.int64)
+            file.attrs["digest"] = digest
+            for name, unit in UNITS.items():
+                array = contents.arrays[name]
+                dataset = file.create_dataset(
+                    name,
+                    data=array,
+                    compression="gzip",
+                    shuffle=True,
+                    fletcher32=True,
+                    track_times=False,
+                )
+                dataset.attrs["unit"] = unit
+                dataset.attrs["sha256"] = array_digest(array)
+            for key, value in contents.provenance.items():
+                file["measured"].attrs[key] = value
+    except OSError as error:
+        raise TableError(f"cannot write table {path}: {error}") from error
+    return digest
+
+
+class TableFile:
+    """An open table file, read-only and without locks; datasets are read when asked.
+
+    Attributes:
+        path: Where the file is.
+        identity: What decides the numbers, but for the seeds.
+        seeds: The seeds of the trials.
+        digest: The content digest that the file states.
+        provenance: When, where and by what command it was made.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        if not path.is_file():
+            raise TableError(f"no table at {path}")
+        try:
+            self._file = h5py.File(path, "r", locking=False)
+            self._read_header()
+        except (OSError, KeyError, ValueError, RuntimeError) as error:
+            if isinstance(error, TableError):
+                raise
+            raise TableError(
+                f"{path} is damaged, or no HDF5 file: {_one_line(error)}"
+            ) from error
+
+    def _read_header(self) -> None:
+        attributes = self._file.attrs
+        if attributes.get("format") != FORMAT:
+            raise TableError(f"{self.path} is an HDF5 file, but no {FORMAT}")
+        version = int(attributes["schema_version"])
+        if version != SCHEMA_VERSION:
+            raise TableError(
+                f"{self.path} has schema version {version}; this release reads "
+                f"{SCHEMA_VERSION}"
+            )
+        self.identity = TableIdentity.from_json(attributes["identity"])
+        self.seeds = tuple(int(seed) for seed in attributes["seeds"])
+        self.digest = str(attributes["digest"])
+        self.provenance = {k: str(v) for k, v in self._file["measured"].attrs.items()}
+
+    def read(self, name: str) -> NDArray[Any]:
+        """Return a whole dataset, read-only.
+
+        Raises:
+            TableError: The dataset is missing, or its stored checksum does not match.
+        """
+        try:
+            array: NDArray[Any] = self._file[name][()]
+        except (OSError, KeyError, ValueError, RuntimeError) as error:
+            raise TableError(
+                f"{self.path} is damaged at {name}: {_one_line(error)}"
+            ) from error
+        array.flags.writeable = False
+        return array
+
+    def stated_sha256(self, name: str) -> str:
+        """Return the checksum that the file states for a dataset."""
+        try:
+            return str(self._file[name].attrs["sha256"])
+        except (OSError, KeyError, RuntimeError) as error:
+            raise TableError(
+                f"{self.path} is damaged at {name}: {_one_line(error)}"
+            ) from error
+
+    def datasets(self) -> Iterator[str]:
+        """Yield the names of all datasets that the schema asks for."""
+        yield from UNITS
+
+    def contents(self) -> TableContents:
+        """Read everything."""
+        arrays = {name: self.read(name) for name in self.datasets()}
+        return TableContents(self.identity, self.seeds, arrays, self.provenance)
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())

@@ -1,0 +1,225 @@
+"""The commands as a user types them; wrong input ends in one line and exit code 2."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+from pathlib import Path
+
+import h5py
+import pytest
+
+from nasbench.cli import COMMANDS, main
+from tabular import Table
+
+CELL = "|nor_conv_3x3~0|+|skip_connect~0|avg_pool_3x3~1|"
+RECIPE = [
+    *("--recipe.epochs=2", "--recipe.batch-size=32", "--recipe.channels=2"),
+    *("--recipe.train-images=96", "--recipe.valid-images=80"),
+    "--recipe.test-images=70",
+]
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture
+def table(small_table_path: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copy(small_table_path, tmp_path / "mini.h5"))
+
+
+Said = tuple[int, str, str]
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]):
+    def command(*words: str | Path) -> Said:
+        code = main([str(word) for word in words])
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return command
+
+
+def refused(said: Said, *parts: str) -> None:
+    code, out, err = said
+    assert code == 2, (out, err)
+    assert len(err.strip().splitlines()) == 1, err
+    assert err.startswith("nasbench: ")
+    for part in parts:
+        assert part in err
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_shows_an_example(run, name: str) -> None:
+    code, out, _ = run(name, "--help")
+    assert code == 0
+    assert "Example:" in out
+    assert f"nasbench {name}" in " ".join(out.split())
+
+
+def test_help_lists_every_command(run) -> None:
+    code, out, _ = run("--help")
+    assert code == 0
+    assert all(name in out for name in COMMANDS)
+    assert run("--version")[0] == 0
+
+
+def test_build_info_query_verify_digest(run) -> None:
+    words = ("build", "--space", "topology:2:skip_connect,nor_conv_1x1")
+    code, out, err = run(
+        *words, "--task", "digits", "--workers", 1, *RECIPE, "--out", "t.h5"
+    )
+    assert code == 0, err
+    assert "2 classes, 1 seeds, 2 epochs" in out
+    digest = Table.open("t.h5").digest
+    assert f"digest {digest}" in out
+    assert run("digest", "t.h5")[1].strip() == digest
+    code, out, _ = run("info", "t.h5")
+    assert code == 0
+    assert "|nor_conv_1x1~0|" in out
+    assert '"epochs": 2' in out
+    code, out, _ = run("query", "t.h5", "|skip_connect~0|")
+    assert code == 0
+    assert "validation accuracy" in out
+    assert out == run("query", "t.h5", "0")[1].replace(
+        "architecture         0", "architecture         |skip_connect~0|"
+    )
+    code, out, _ = run("verify", "t.h5", "--retrain", 2)
+    assert code == 0
+    assert "2 of 2 equal bit for bit" in out
+
+
+def test_compare_writes_a_board(run, table: Path) -> None:
+    words = ("compare", table, "--strategy", "random", "--strategy", "local")
+    code, out, err = run(*words, "--seeds", 3, "--evaluations", 10, "--out", "board")
+    assert code == 0, err
+    assert "random" in out
+    files = {path.name for path in Path("board").iterdir()}
+    assert files == {"board.csv", "ranking.csv", "regret.png", "index.html"}
+    first = {path.name: path.read_bytes() for path in Path("board").iterdir()}
+    run(*words, "--seeds", 3, "--evaluations", 10, "--out", "board")
+    assert first == {path.name: path.read_bytes() for path in Path("board").iterdir()}
+
+
+@pytest.mark.parametrize("budget", ["--epochs=9", "--seconds=0.5"])
+def test_compare_takes_other_budgets_and_rules(run, table: Path, budget: str) -> None:
+    rules = ("--noise", "trial", "--repeats", "free")
+    code, out, err = run("compare", table, "--strategy=random", budget, *rules)
+    assert code == 0, err
+    assert "random" in out
+
+
+def test_compare_runs_a_strategy_from_a_file(run, table: Path) -> None:
+    Path("mine.py").write_text(
+        "from nasbench.search import Proposal\n"
+        "from strategies import Strategy\n\n\n"
+        "class Mine(Strategy):\n"
+        "    def ask(self):\n"
+        "        return Proposal(self.space.sample(self.rng), self.context.epochs)\n"
+    )
+    code, out, err = run("compare", table, "--strategy=mine.py:Mine", "--seeds=2")
+    assert code == 0, err
+    assert "Mine" in out
+
+
+def test_draw_writes_text_and_svg(run) -> None:
+    code, out, _ = run("draw", CELL)
+    assert code == 0
+    assert "output = input + avg_pool_3x3(nor_conv_3x3(input))" in out
+    assert run("draw", CELL, "--out", "cell.svg")[0] == 0
+    assert "<svg" in Path("cell.svg").read_text()
+
+
+def test_list_names_what_there_is(run) -> None:
+    code, out, _ = run("list")
+    assert code == 0
+    for name in ("cell201-mini-digits-v1", "cell201", "digits", "evolution"):
+        assert name in out
+
+
+def test_wrong_words_are_refused(run, table: Path) -> None:
+    refused(run("bild"), "build")
+    refused(run("build"), "--out")
+    refused(run("build", "--out", "t.h5", "--seeds", "x"), "--seeds")
+    refused(run("build", "--out", "t.h5", "--recipe.epoch", "3"), "--recipe.epochs")
+    refused(run("compare", table, "--evaluations", 3, "--epochs", 3), "one budget")
+    refused(run("compare", table, "--strategy", "random", "--all"), "not both")
+
+
+def test_wrong_names_are_refused_with_what_is_valid(run, table: Path) -> None:
+    build = ("build", "--out", "t.h5")
+    refused(run(*build, "--space", "cell202"), "cell202", "cell201")
+    refused(run(*build, "--task", "digit"), "digit", "digits")
+    refused(run(*build, "--task", "no/such/folder"), "no/such/folder")
+    refused(run(*build, "--recipe.augmentation", "mixup"), "crop-flip")
+    refused(run(*build, "--recipe.batch-size", 1), "batch_size")
+    refused(run("query", table, "|nor_conv_3x3~0|"), "expected the form")
+    refused(run("query", table, CELL.replace("3x3", "4x4")), "nor_conv_3x3")
+    refused(run("query", table, "125"), "0 to 124")
+    refused(run("query", table, "-1"), "0 to 124")
+    refused(run("draw", "|none~0|+|none|"), "expected the form")
+    refused(run("draw", CELL, "--out", "cell.png"), ".svg")
+    refused(run("draw", CELL, "--space", "cell201"), "cell201")
+    refused(run("compare", "cell201-mini-digit-v1"), "cell201-mini-digits-v1")
+    refused(run("compare", table, "--strategy", "evolutoin"), "evolution")
+    assert not Path("t.h5").exists()
+    assert not Path("t.h5.build").exists()
+
+
+def test_wrong_files_are_refused_by_every_command(run, table: Path) -> None:
+    Path("text.h5").write_text("hello")
+    Path("cut.h5").write_bytes(table.read_bytes()[:4000])
+    for command in (("info",), ("query", CELL), ("verify",), ("digest",), ("compare",)):
+        name, *rest = command
+        refused(run(name, "nowhere.h5", *rest), "nowhere.h5")
+        refused(run(name, "text.h5", *rest), "text.h5", "no HDF5 file")
+        refused(run(name, "cut.h5", *rest), "cut.h5", "damaged")
+
+
+def test_verify_fails_on_a_changed_number(run, table: Path) -> None:
+    with h5py.File(table, "r+") as file:
+        file["costs/flops"][3] += 1
+    code, out, err = run("verify", table)
+    assert code == 2
+    assert "WRONG" in out
+    assert "checksums" in err
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_outputs_without_permission_are_refused(run, table: Path) -> None:
+    closed = Path("closed")
+    closed.mkdir()
+    closed.chmod(stat.S_IRUSR | stat.S_IXUSR)
+    refused(run("build", "--out", "closed/t.h5", *RECIPE), "closed")
+    refused(run("draw", CELL, "--out", "closed/cell.svg"), "closed")
+    refused(run("compare", table, "--seeds", 2, "--out", "closed/board"), "closed")
+
+
+def test_outputs_in_impossible_places_are_refused(run, table: Path) -> None:
+    Path("file").touch()
+    refused(run("build", "--out", "file/t.h5", *RECIPE), "file/t.h5")
+    refused(run("build", "--out", ".", *RECIPE), "is a folder")
+    refused(run("draw", CELL, "--out", "file/cell.svg"), "file/cell.svg")
+    refused(run("compare", table, "--seeds", 2, "--out", "file/board"), "file/board")
+
+
+def test_a_users_images_become_a_table(run, tmp_path: Path) -> None:
+    import numpy as np
+    from sklearn.datasets import load_digits
+
+    images, labels = load_digits(return_X_y=True)
+    np.savez("mine.npz", x=(images.reshape(-1, 8, 8) * 15).astype(np.uint8), y=labels)
+    words = ("build", "--space", "topology:2:nor_conv_3x3", "--task", "mine.npz")
+    code, _, err = run(*words, "--workers", 1, *RECIPE, "--out", "mine.h5")
+    assert code == 0, err
+    table = Table.open("mine.h5")
+    assert table.identity.task == "mine"
+    assert table.identity.image_shape == (1, 8, 8)
+    refused(run("verify", "mine.h5", "--retrain", 1), "mine")
+    code, out, _ = run("verify", "mine.h5", "--retrain", 1, "--task", "mine.npz")
+    assert code == 0
+    assert "1 of 1 equal" in out

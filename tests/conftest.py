@@ -1,0 +1,65 @@
+"""Settings of all tests."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from nasbench.tasks import Task
+    from nasbench.training.recipe import Recipe
+    from tabular import Table
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _one_thread_per_test_process() -> None:
+    """Let xdist's processes share the cores instead of fighting for them."""
+    import torch
+
+    torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def digits() -> Task:
+    """The embedded task, made once per test process."""
+    from nasbench.tasks import load_task
+
+    return load_task("digits")
+
+
+@pytest.fixture(scope="session")
+def small_recipe() -> Recipe:
+    """A recipe that trains in a tenth of a second and still learns a little."""
+    from nasbench.training.recipe import Recipe
+
+    return Recipe(
+        epochs=2,
+        batch_size=32,
+        channels=2,
+        train_images=96,
+        valid_images=80,
+        test_images=70,
+    )
+
+
+@pytest.fixture(scope="session")
+def small_table_path(
+    digits: Task, small_recipe: Recipe, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """A whole table of cell201-mini, two seeds, built once per test process."""
+    from tabular.build import BuildRequest, build
+
+    out = tmp_path_factory.mktemp("table") / "small.h5"
+    build(BuildRequest("cell201-mini", digits, small_recipe, seeds=2), out, workers=2)
+    return out
+
+
+@pytest.fixture
+def small_table(small_table_path: Path) -> Table:
+    """The small table, opened anew."""
+    from tabular import Table
+
+    return Table.open(small_table_path)

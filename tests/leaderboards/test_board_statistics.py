@@ -1,0 +1,221 @@
+"""Statistics against brute force, scipy and known laws."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+import scipy.stats
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from leaderboards.statistics import (
+    average_ranks,
+    estimate,
+    interquartile_mean,
+    mean,
+    median,
+    on_grid,
+    probability_of_improvement,
+    rank_by_mean,
+)
+from nasbench.errors import NasbenchError
+
+SMALL_INTEGERS = st.integers(-3, 3).map(float)
+
+
+def generator(seed=0):
+    return np.random.default_rng(seed)
+
+
+def test_a_step_function_jumps_at_the_cost_and_holds_after_the_end():
+    values = on_grid([2, 5, 9], [0.3, 0.2, 0.1], [0, 1.9, 2, 4.9, 5, 9, 100])
+    np.testing.assert_array_equal(values, [np.nan, np.nan, 0.3, 0.3, 0.2, 0.1, 0.1])
+
+
+@given(
+    steps=st.lists(st.tuples(st.integers(0, 5), SMALL_INTEGERS), max_size=8),
+    grid=st.lists(st.integers(-1, 40), max_size=8),
+)
+def test_a_step_function_is_the_last_value_not_after_the_point(steps, grid):
+    spent = list(itertools.accumulate(cost for cost, _ in steps))
+    values = [value for _, value in steps]
+    expected = [
+        ([v for s, v in zip(spent, values, strict=True) if s <= g] or [np.nan])[-1]
+        for g in grid
+    ]
+    np.testing.assert_array_equal(on_grid(spent, values, grid), expected)
+
+
+@given(
+    hnp.arrays(
+        np.float64,
+        st.tuples(st.integers(1, 9), st.integers(1, 3)),
+        elements=st.floats(-5, 5),
+    )
+)
+def test_the_interquartile_mean_is_scipys_trimmed_mean(samples):
+    for axis in (0, 1):
+        np.testing.assert_allclose(
+            interquartile_mean(samples, axis),
+            scipy.stats.trim_mean(samples, 0.25, axis=axis),
+            atol=1e-12,
+        )
+
+
+def test_an_unknown_run_makes_the_aggregates_unknown():
+    samples = np.array([[0.1, 1.0], [0.2, np.nan], [0.3, 3.0], [0.4, 4.0], [0.5, 5.0]])
+    for statistic in (mean, median, interquartile_mean):
+        assert np.isnan(statistic(samples)).tolist() == [False, True]
+
+
+@pytest.mark.parametrize("statistic", [mean, median, interquartile_mean])
+def test_the_bootstrap_is_exact_where_all_resamples_can_be_counted(statistic):
+    samples = np.array([0.0, 1.0, 3.0, 7.0, 20.0])
+    resamples = np.array(list(itertools.product(samples, repeat=5)))
+    exact = np.quantile(statistic(resamples, 1), [0.05, 0.95], method="inverted_cdf")
+    outcome = estimate(samples, statistic, generator(), 40_000, confidence=0.9)
+    assert outcome.value == statistic(samples)
+    # The law is discrete: the quantiles of 40,000 draws are the exact ones.
+    np.testing.assert_allclose([outcome.low, outcome.high], exact)
+
+
+def test_the_bootstrap_agrees_with_scipys():
+    samples = generator(1).normal(size=(30, 4))
+    ours = estimate(samples, mean, generator(2), 20_000)
+    theirs = scipy.stats.bootstrap(
+        (samples,),
+        np.mean,
+        n_resamples=20_000,
+        method="percentile",
+        rng=generator(3),
+    ).confidence_interval
+    np.testing.assert_allclose(ours.low, theirs.low, atol=0.02)
+    np.testing.assert_allclose(ours.high, theirs.high, atol=0.02)
+
+
+def test_the_intervals_cover_the_truth_as_often_as_they_say():
+    # 400 samples of 40 normal runs are 400 columns that are resampled together: each
+    # column's interval is a bootstrap of its own sample.
+    samples = generator(4).normal(2.0, 3.0, size=(40, 400))
+    for confidence in (0.8, 0.95):
+        outcome = estimate(samples, mean, generator(5), 1000, confidence)
+        covered = ((outcome.low <= 2) & (outcome.high >= 2)).mean()
+        # The percentile bootstrap of 40 runs is narrow by about sqrt(39 / 40).
+        spread = np.sqrt(confidence * (1 - confidence) / 400)
+        assert abs(covered - (confidence - 0.01)) < 3.5 * spread
+
+
+def test_replicates_draw_whole_curves(monkeypatch):
+    curve = generator(6).normal(size=(12, 1))
+    samples = np.hstack([curve, curve, -curve])
+    outcome = estimate(samples, mean, generator(7), 500)
+    assert outcome.low[0] == outcome.low[1]
+    np.testing.assert_allclose(outcome.low[2], -outcome.high[0])
+    monkeypatch.setattr("leaderboards.statistics.CHUNK", 40)
+    np.testing.assert_array_equal(
+        estimate(samples, mean, generator(7), 500).low, outcome.low
+    )
+
+
+@given(
+    hnp.arrays(
+        np.float64,
+        st.tuples(st.integers(1, 3), st.integers(1, 6)),
+        elements=SMALL_INTEGERS,
+    )
+)
+def test_ranks_are_scipys(scores):
+    np.testing.assert_array_equal(
+        average_ranks(scores), scipy.stats.rankdata(scores, axis=1)
+    )
+
+
+def test_what_is_unknown_ranks_last():
+    ranks = average_ranks([np.nan, 3.0, 1.0, np.nan, np.inf])
+    assert ranks.tolist() == [4, 2, 1, 4, 4]
+
+
+def test_clearly_different_strategies_have_certain_ranks():
+    samples = np.array([[3.0, 3.1, 3.2], [1.0, 1.1, 1.2], [2.0, 2.1, 2.2]])
+    outcome = rank_by_mean(samples, generator())
+    for ranks in (outcome.value, outcome.low, outcome.high):
+        assert ranks.tolist() == [3, 1, 2]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_equal_strategies_share_their_ranks_in_any_order_of_runs(seed):
+    runs = generator(seed).random(50)
+    samples = np.array([runs, generator(9).permutation(runs), runs + 1])
+    outcome = rank_by_mean(samples, generator())
+    assert outcome.value.tolist() == [1.5, 1.5, 3]
+    assert outcome.low.tolist() == [1, 1, 3]
+    assert outcome.high.tolist() == [2, 2, 3]
+
+
+def test_rank_intervals_are_those_of_a_plain_loop():
+    samples = generator(10).exponential(size=(4, 15)) * [[1], [1.2], [1.3], [2.5]]
+    outcome = rank_by_mean(samples, generator(11), 4000)
+    rng = generator(12)
+    loop = [
+        scipy.stats.rankdata([rng.choice(runs, len(runs)).mean() for runs in samples])
+        for _ in range(4000)
+    ]
+    low, high = np.quantile(loop, [0.025, 0.975], axis=0, method="inverted_cdf")
+    np.testing.assert_array_equal(outcome.low, low)
+    np.testing.assert_array_equal(outcome.high, high)
+
+
+@given(
+    st.lists(SMALL_INTEGERS, min_size=1, max_size=8),
+    st.lists(SMALL_INTEGERS, min_size=1, max_size=8),
+)
+def test_the_probability_of_improvement_is_mann_whitneys(first, second):
+    # U counts the pairs in which `second` is larger.
+    u = scipy.stats.mannwhitneyu(second, first).statistic
+    outcome = probability_of_improvement(first, second, generator(), 50)
+    assert outcome.value == pytest.approx(u / (len(first) * len(second)))
+    assert 0 <= outcome.low <= outcome.high <= 1
+
+
+def test_the_probability_of_improvement_is_bounded_like_a_plain_loop():
+    first, second = generator(13).normal(size=20), generator(14).normal(0.7, size=25)
+    outcome = probability_of_improvement(first, second, generator(15), 5000)
+    rng = generator(16)
+    loop = []
+    for _ in range(5000):
+        a, b = rng.choice(first, 20), rng.choice(second, 25)
+        loop.append((a[:, None] < b).mean())
+    low, high = np.quantile(loop, [0.025, 0.975])
+    assert outcome.low == pytest.approx(low, abs=0.01)
+    assert outcome.high == pytest.approx(high, abs=0.01)
+
+
+def test_an_unknown_run_loses_and_two_of_them_tie():
+    outcome = probability_of_improvement([np.nan, 1.0], [np.nan, 2.0], generator(), 9)
+    assert outcome.value == pytest.approx((0.5 + 0 + 1 + 1) / 4)
+
+
+def test_equal_generators_give_equal_intervals():
+    samples = generator(17).normal(size=(3, 10))
+    for function in (rank_by_mean, lambda s, g: estimate(s, median, g)):
+        first, second = function(samples, generator(1)), function(samples, generator(1))
+        np.testing.assert_array_equal(first.low, second.low)
+        np.testing.assert_array_equal(first.high, second.high)
+
+
+def test_statistics_of_nothing_are_refused():
+    with pytest.raises(NasbenchError, match="at least one run"):
+        estimate([], mean, generator())
+    with pytest.raises(NasbenchError, match="at least one run"):
+        rank_by_mean(np.empty((2, 0)), generator())
+    with pytest.raises(NasbenchError, match="at least one run"):
+        probability_of_improvement([], [1.0], generator())
+
+
+@pytest.mark.parametrize("confidence", [0, 1, 95])
+def test_a_confidence_is_a_probability(confidence):
+    with pytest.raises(NasbenchError, match=f"between 0 and 1, not {confidence}"):
+        estimate([1.0], mean, generator(), 10, confidence)

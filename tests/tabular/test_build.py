@@ -1,0 +1,281 @@
+"""Building: the same digest whatever the workers, the order and the interruptions."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nasbench.tasks import Task
+from nasbench.training.recipe import Recipe
+from tabular import Table
+from tabular.build import BuildInterrupted, BuildRequest, Progress, build
+from tabular.plan import plan_shards, training_order
+from tabular.shards import BuildError
+
+SPACE = "topology:3:none,skip_connect,nor_conv_1x1"
+
+
+@pytest.fixture
+def request_of(digits: Task, small_recipe: Recipe) -> BuildRequest:
+    return BuildRequest(SPACE, digits, small_recipe, seeds=2)
+
+
+@pytest.fixture(scope="module")
+def expected_digest(
+    digits: Task, small_recipe: Recipe, tmp_path_factory: pytest.TempPathFactory
+) -> str:
+    out = tmp_path_factory.mktemp("expected") / "table.h5"
+    return build(BuildRequest(SPACE, digits, small_recipe, seeds=2), out).digest
+
+
+def test_one_and_four_workers_give_equal_digests(
+    request_of: BuildRequest, expected_digest: str, tmp_path: Path
+) -> None:
+    table = build(request_of, tmp_path / "four.h5", workers=4)
+    assert table.digest == expected_digest
+    assert table.is_complete
+    assert not (tmp_path / "four.h5.build").exists()
+
+
+def test_other_settings_give_other_digests(
+    request_of: BuildRequest, expected_digest: str, tmp_path: Path
+) -> None:
+    other = replace(request_of, recipe=replace(request_of.recipe, momentum=0.8))
+    assert build(other, tmp_path / "other.h5").digest != expected_digest
+
+
+def test_seeds_and_classes_are_added_without_training_the_old_again(
+    request_of: BuildRequest, expected_digest: str, tmp_path: Path
+) -> None:
+    out, seen = tmp_path / "grown.h5", []
+
+    def trained(**changes: int | None) -> int:
+        seen.clear()
+        build(replace(request_of, **changes), out, report=seen.append)  # type: ignore[arg-type]
+        return seen[-1].done - seen[0].done
+
+    classes = len(Table.open(build(request_of, tmp_path / "x.h5").path))
+    assert trained(seeds=1, limit=3) == 3
+    assert not Table.open(out).is_complete
+    assert trained(seeds=1, limit=None) == classes - 3
+    assert trained() == classes
+    assert Table.open(out).digest == expected_digest
+    assert trained() == 0
+    assert trained(seeds=1) == 0
+    assert Table.open(out).digest == expected_digest
+
+
+def test_progress_ends_at_the_total_and_foretells_the_time(
+    request_of: BuildRequest, tmp_path: Path
+) -> None:
+    seen: list[Progress] = []
+    build(request_of, tmp_path / "t.h5", report=seen.append)
+    assert seen[0].done == 0
+    assert seen[0].seconds_left == float("inf")
+    assert [p.done for p in seen] == sorted(p.done for p in seen)
+    assert seen[-1].done == seen[-1].total
+    assert seen[-1].seconds_left == 0
+    assert seen[-2].seconds_left == pytest.approx(
+        (seen[-2].total - seen[-2].done) / seen[-2].rate
+    )
+
+
+def test_an_interruption_keeps_finished_shards_and_says_how_to_go_on(
+    request_of: BuildRequest, expected_digest: str, tmp_path: Path
+) -> None:
+    out = tmp_path / "t.h5"
+
+    def interrupt(progress: Progress) -> None:
+        if progress.done == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(BuildInterrupted, match=r"3 of \d+ trainings are kept"):
+        build(request_of, out, report=interrupt)
+    assert not out.exists()
+    seen: list[Progress] = []
+    assert build(request_of, out, report=seen.append).digest == expected_digest
+    assert seen[0].done == 3
+
+
+def command(out: Path, recipe: Recipe) -> list[str]:
+    flags = [
+        f"--recipe.{name.replace('_', '-')}={getattr(recipe, name)}"
+        for name in (
+            *("epochs", "batch_size", "channels"),
+            *("train_images", "valid_images", "test_images"),
+        )
+    ]
+    program = "import sys; from nasbench.cli import main; sys.exit(main())"
+    return [
+        *(sys.executable, "-c", program, "build", "--space", SPACE),
+        *("--task", "digits", "--seeds", "2", "--workers", "2", "--out", str(out)),
+        *flags,
+    ]
+
+
+def children(pid: int) -> set[int]:
+    found = subprocess.run(
+        ["pgrep", "-P", str(pid)], capture_output=True, text=True, check=False
+    )
+    return {int(child) for child in found.stdout.split()}
+
+
+def test_sigkill_at_random_moments_loses_no_finished_shard(
+    small_recipe: Recipe, expected_digest: str, tmp_path: Path
+) -> None:
+    rng = np.random.default_rng(0)
+    out, kept, kills = tmp_path / "t.h5", 0, 0
+    workers: set[int] = set()
+    while not out.exists() and kills < 3:
+        process = subprocess.Popen(command(out, small_recipe), stderr=subprocess.PIPE)
+        # Until the next shard is finished, and a random moment more.
+        while process.poll() is None and _shards(out) <= kept:
+            time.sleep(0.01)
+        time.sleep(rng.random() * 0.2)
+        workers |= children(process.pid)
+        process.kill()
+        process.communicate()
+        kills += 1
+        assert out.exists() or _shards(out) > kept
+        kept = _shards(out)
+    assert kills > 0
+    finished = subprocess.run(
+        command(out, small_recipe), capture_output=True, text=True, check=True
+    )
+    assert expected_digest in finished.stdout
+    assert Table.open(out).digest == expected_digest
+    deadline = time.monotonic() + 10
+    while any(_alive(pid) for pid in workers) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not any(_alive(pid) for pid in workers)
+
+
+def _shards(out: Path) -> int:
+    return len(list(out.with_name(out.name + ".build").glob("seed*.npz")))
+
+
+def _alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
+
+
+@pytest.mark.parametrize("number, code", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_the_command_at_once(
+    number: int, code: int, small_recipe: Recipe, tmp_path: Path
+) -> None:
+    out = tmp_path / "t.h5"
+    slow = replace(small_recipe, epochs=40, train_images=2000)
+    process = subprocess.Popen(
+        command(out, slow), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    while not (out.with_name(out.name + ".build") / "identity.json").exists():
+        time.sleep(0.01)
+    while not children(process.pid):
+        time.sleep(0.01)
+    time.sleep(1.0)
+    started = time.monotonic()
+    os.kill(process.pid, number)
+    _, errors = process.communicate(timeout=20)
+    assert time.monotonic() - started < 5
+    assert process.returncode == code
+    last = errors.strip().splitlines()[-1]
+    assert "the same command goes on from there" in last
+    assert "Traceback" not in errors
+    assert not out.exists()
+
+
+def test_two_builds_on_one_output_are_refused(
+    request_of: BuildRequest, tmp_path: Path
+) -> None:
+    out = tmp_path / "t.h5"
+    folder = tmp_path / "t.h5.build"
+    folder.mkdir()
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(BuildError, match="another build is writing"):
+            build(request_of, out)
+    build(request_of, out)
+
+
+def test_a_build_with_other_settings_is_not_mixed_in(
+    request_of: BuildRequest, tmp_path: Path
+) -> None:
+    out = tmp_path / "t.h5"
+
+    def stop(progress: Progress) -> None:
+        if progress.done:
+            raise KeyboardInterrupt
+
+    with pytest.raises(BuildInterrupted):
+        build(request_of, out, report=stop)
+    other = replace(request_of, recipe=replace(request_of.recipe, epochs=3))
+    with pytest.raises(BuildError, match=r"recipe\.epochs 3, not 2"):
+        build(other, out)
+    build(request_of, out)
+    with pytest.raises(BuildError, match=r"recipe\.epochs 3, not 2"):
+        build(other, out)
+
+
+def test_a_damaged_shard_is_named(request_of: BuildRequest, tmp_path: Path) -> None:
+    out = tmp_path / "t.h5"
+
+    def stop(progress: Progress) -> None:
+        if progress.done:
+            raise KeyboardInterrupt
+
+    with pytest.raises(BuildInterrupted):
+        build(request_of, out, report=stop)
+    shard = next((tmp_path / "t.h5.build").glob("seed*.npz"))
+    shard.write_bytes(shard.read_bytes()[:-100])
+    with pytest.raises(BuildError, match=f"{shard.name} is damaged"):
+        build(request_of, out)
+    shard.unlink()
+    build(request_of, out)
+
+
+def test_outputs_that_cannot_be_written_are_refused(
+    request_of: BuildRequest, tmp_path: Path
+) -> None:
+    with pytest.raises(BuildError, match="is a folder"):
+        build(request_of, tmp_path)
+    (tmp_path / "file").touch()
+    with pytest.raises(BuildError, match="cannot write"):
+        build(request_of, tmp_path / "file" / "t.h5")
+    (tmp_path / "no.h5").write_text("not HDF5")
+    with pytest.raises(Exception, match="damaged, or no HDF5 file"):
+        build(request_of, tmp_path / "no.h5")
+    assert (tmp_path / "no.h5").read_text() == "not HDF5"
+
+
+def test_wrong_numbers_are_refused(request_of: BuildRequest, tmp_path: Path) -> None:
+    with pytest.raises(BuildError, match="at least 1 seed, not 0"):
+        replace(request_of, seeds=0)
+    with pytest.raises(BuildError, match="at least 1 worker, not 0"):
+        build(request_of, tmp_path / "t.h5", workers=0)
+    with pytest.raises(Exception, match="the limit is 1 to"):
+        build(replace(request_of, limit=1000), tmp_path / "t.h5")
+
+
+def test_the_plan_holds_every_missing_trial_once() -> None:
+    order = training_order(5260, None)
+    assert sorted(order) == list(range(5260))
+    assert training_order(5260, 100) == order[:100]
+    done = {(number, 0) for number in order[:1000]}
+    shards = plan_shards(order, (0, 1), done)
+    pairs = [(number, shard.seed) for shard in shards for number in shard.classes]
+    assert len(pairs) == len(set(pairs)) == 2 * 5260 - 1000
+    assert not done & set(pairs)
+    seeds = [shard.seed for shard in shards]
+    assert seeds == sorted(seeds)
