@@ -1,4 +1,5 @@
 """What the table does not hold, predicted: surrogates, encodings, zero-cost proxies.
 
-Empty so far: the contracts that surrogates will meet are those of `nasbench.benchmark`.
+Surrogates will be benchmarks like any other, by the protocol of `nasbench.benchmark`;
+no model ships yet.
 """

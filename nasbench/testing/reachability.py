@@ -51,7 +51,5 @@ def _referents(found: object) -> Iterator[object]:
         yield found.base
         if found.dtype.hasobject:
             yield from found.ravel().tolist()
-    elif isinstance(found, memoryview):
-        yield found.obj
     elif isinstance(found, weakref.ref):
         yield found()

@@ -63,19 +63,50 @@ def test_a_steepest_step_goes_to_the_best_of_all_neighbours(context, seed):
         assert after == max(accuracy(toy, one) for one in MINI.neighbours(at[before]))
 
 
+@BOTH
 @pytest.mark.parametrize("seed", range(10))
-def test_a_first_improvement_is_followed_at_once(context, seed):
+def test_every_walk_stays_around_its_centre_until_the_space_is_used_up(
+    context, steepest, seed
+):
     toy = ToyBenchmark(MINI)
-    strategy = LocalSearch(context(MINI, seed), num_init=1)
-    centre, score = None, -np.inf
-    for architecture, new_score in walk(strategy, toy):
-        if centre is not None:
-            assert architecture in MINI.neighbours(centre)
-        if new_score == -np.inf:
-            break
-        if accuracy(toy, architecture) > score:
-            centre, score = architecture, accuracy(toy, architecture)
-        assert new_score == score
+    strategy = LocalSearch(context(MINI, seed), num_init=1, steepest=steepest)
+    visited, centre, best, to_try, walks = set(), None, None, set(), 0
+    for architecture, score in walk(strategy, toy):
+        assert architecture not in visited
+        visited.add(architecture)
+        if centre is None:
+            walks += 1
+            best = architecture
+        else:
+            assert architecture in to_try
+            to_try.remove(architecture)
+            best = max(best, architecture, key=lambda one: accuracy(toy, one))
+        if best != centre and (not steepest or not to_try):
+            centre = best
+            to_try = set(MINI.neighbours(centre)) - visited
+        if not to_try:
+            centre = None
+        assert score == (-np.inf if centre is None else accuracy(toy, centre))
+    assert len(visited) == MINI.size
+    assert walks > 3
+
+
+class Islands(ToySpace):
+    """Only even sums are valid, so no architecture has a neighbour."""
+
+    def is_valid(self, architecture):
+        return sum(architecture) % 2 == 0
+
+
+def test_a_start_without_neighbours_is_left_at_once(context):
+    space = Islands((2, 2, 2, 2))
+    toy = ToyBenchmark(space)
+    strategy = LocalSearch(context(space), num_init=2)
+    for number, (_, centre) in enumerate(walk(strategy, toy), start=1):
+        assert centre == -np.inf
+        # The other of the two points, or the two points of the next walk.
+        assert len(strategy.to_ask) == (1 if number % 2 else 2 if number < 8 else 0)
+    assert number == 8
 
 
 def test_a_walk_begins_at_the_best_of_the_random_points(context):

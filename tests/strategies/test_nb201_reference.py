@@ -55,7 +55,7 @@ TABLE = {
         {100: (90.782, 0.288), 200: (91.008, 0.230)},
     ),
     "REINFORCE, rate 0.1": (
-        Reinforce,
+        partial(Reinforce, learning_rate=0.1),
         {100: (90.981, 0.329), 200: (91.196, 0.262)},
     ),
 }

@@ -75,8 +75,7 @@ def test_a_decreasing_map_changes_what_is_proposed(name):
 FINDS_EVERYTHING = {
     **RANK_BASED,
     "random-replacement": RandomSearchWithReplacement,
-    # A policy settles for good; this rate gives it time to look around.
-    "reinforce": partial(Reinforce, learning_rate=0.01),
+    "reinforce": Reinforce,
 }
 
 
