@@ -10,7 +10,7 @@ WORKERS ?= $(shell $(PYTHON) -c "import os; print(os.cpu_count())")
 demo: $(VENV)/installed
 	$(BIN)/nasbench build --space cell201-mini --task digits --seeds 3 --workers $(WORKERS) --out results/mini.h5
 	$(BIN)/nasbench verify results/mini.h5 --retrain 3
-	$(BIN)/nasbench compare results/mini.h5 --all --seeds 50 --evaluations 40 --out results/board
+	$(BIN)/nasbench compare results/mini.h5 --all --seeds 50 --evaluations 50 --out results/board
 	@echo "open results/board/index.html"
 
 test: $(VENV)/installed

@@ -8,6 +8,22 @@ from contextlib import contextmanager
 from pathlib import Path
 
 
+def why_not_writable(folder: Path) -> str | None:
+    """Say why files cannot be made in `folder`, or None where they can.
+
+    The folder need not be there; then what counts is the nearest one above it. Long
+    computations ask before they begin.
+    """
+    nearest = folder.absolute()
+    while not nearest.exists() and nearest != nearest.parent:
+        nearest = nearest.parent
+    if not nearest.is_dir():
+        return f"{nearest} is not a folder"
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        return f"{nearest} is not writable"
+    return None
+
+
 @contextmanager
 def atomic_path(path: Path) -> Iterator[Path]:
     """Give a temporary path beside `path`, and move it there if all went well.

@@ -24,6 +24,11 @@ def unknown(kind: str, given: str, known: Iterable[str]) -> str:
 
     Returns:
         One line with the near matches, or with all names where none is near.
+
+    >>> unknown("space", "cell210", ["cell201", "chain"])
+    "unknown space 'cell210'; did you mean 'cell201'?"
+    >>> unknown("space", "x", ["cell201", "chain"])
+    "unknown space 'x'; known are cell201, chain"
     """
     names = sorted(known)
     near = difflib.get_close_matches(given, names, n=3, cutoff=0.5)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import time
 from collections.abc import Callable
@@ -14,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from nasbench.atomic import why_not_writable
 from nasbench.networks import count_costs
 from nasbench.spaces import SearchSpace, make_space
 from nasbench.tasks import Task
@@ -185,12 +185,9 @@ class _ProgressClock:
 def _check_writable(out: Path) -> None:
     if out.is_dir():
         raise BuildError(f"--out {out} is a folder; give the name of a file")
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise BuildError(f"cannot write {out}: {error.strerror}") from error
-    if not os.access(out.parent, os.W_OK):
-        raise BuildError(f"cannot write {out}: {out.parent} is not writable")
+    reason = why_not_writable(out.parent)
+    if reason is not None:
+        raise BuildError(f"cannot write {out}: {reason}")
 
 
 def _finished_trials(out: Path, identity: TableIdentity) -> Trials:

@@ -57,7 +57,7 @@ COMMANDS = {
     ),
     "compare": Command(
         "Compare search strategies on benchmarks; write a board.",
-        "nasbench compare mini.h5 --all --seeds 50 --evaluations 40 --out board",
+        "nasbench compare mini.h5 --all --seeds 50 --evaluations 50 --out board",
     ),
     "draw": Command(
         "Draw a cell as text or as an image.",

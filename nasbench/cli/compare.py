@@ -13,6 +13,7 @@ from cyclopts import Parameter
 from leaderboards import RunSettings, compare, rank_board
 from leaderboards.report import BenchmarkFacts, write_report
 from leaderboards.settings import Noise, Repeats
+from nasbench.atomic import why_not_writable
 from nasbench.benchmark import Benchmark, benchmark_ids, make
 from nasbench.cli.terminal import output, print_columns, progress_bar
 from nasbench.errors import NasbenchError
@@ -100,6 +101,10 @@ def compare_command(*benchmark: str, options: CompareOptions | None = None) -> N
     """
     chosen = options or CompareOptions()
     settings, factories = chosen.settings(), chosen.factories()
+    if chosen.out is not None:
+        reason = why_not_writable(chosen.out)
+        if reason is not None:
+            raise NasbenchError(f"cannot write the board to {chosen.out}: {reason}")
     benchmarks = [open_benchmark(name) for name in benchmark or benchmark_ids()]
     with progress_bar("runs") as step:
         board = compare(

@@ -92,7 +92,11 @@ def _line_reporter(what: str) -> Step:
 
 
 def duration(seconds: float) -> str:
-    """Return ``1:02:03`` or ``2:03``; ``?`` for an unknown time."""
+    """Return hours, minutes and seconds; a question mark for an unknown time.
+
+    >>> duration(3723), duration(123), duration(float("inf"))
+    ('1:02:03', '2:03', '?')
+    """
     if seconds == float("inf"):
         return "?"
     minutes, rest = divmod(round(seconds), 60)

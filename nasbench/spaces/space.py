@@ -272,13 +272,14 @@ class SearchSpace(ABC):
                 f"not {points}"
             )
         for _ in range(MUTATION_ATTEMPTS):
+            mask: NDArray[np.bool_]
             if points is None:
                 mask = rng.random(self.decisions) < 0.5
             else:
                 cuts = rng.choice(self.decisions - 1, size=points, replace=False) + 1
                 steps = np.zeros(self.decisions, np.int64)
                 steps[cuts] = 1
-                mask = np.cumsum(steps) % 2
+                mask = np.cumsum(steps) % 2 == 1
             child = tuple(
                 b if m else a for a, b, m in zip(first, second, mask, strict=True)
             )

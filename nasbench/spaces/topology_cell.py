@@ -61,6 +61,10 @@ class TopologyCell(SearchSpace):
 
         Raises:
             ArchitectureError: The string has another form, or an unknown operation.
+
+        >>> cell = TopologyCell("tiny", 3, ["none", "skip_connect"])
+        >>> cell.parse("|skip_connect~0|+|none~0|skip_connect~1|")
+        (1, 0, 1)
         """
         edges: list[int] = []
         groups = text.strip().split("+")
@@ -89,6 +93,10 @@ class TopologyCell(SearchSpace):
 
         Networks, costs and kernels read this graph, so all architectures of a class
         are one network, weight for weight.
+
+        >>> cell = TopologyCell("tiny", 3, ["none", "skip_connect", "nor_conv_3x3"])
+        >>> cell.graph((2, 1, 1))  # output = input + convolution of the input
+        Graph(labels=('input', 'nor_conv_3x3', 'output'), inputs=((), (0,), (0, 1)))
         """
         return _trace(self, self.check(architecture))[0]
 

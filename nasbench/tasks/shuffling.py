@@ -42,7 +42,15 @@ def set_apart(
     rank = np.empty(len(labels), np.int64)
     rank[by_class] = np.arange(len(labels)) - np.repeat(first, counts)
     apart = rank < quotas[labels[order]]
-    return order[~apart], order[apart]
+    # Shuffled anew: the first of every class are apart, so that what stays would begin
+    # with the classes whose places are filled early.
+    return _shuffled(order[~apart], rng), _shuffled(order[apart], rng)
+
+
+def _shuffled(
+    positions: NDArray[np.int64], rng: np.random.Generator
+) -> NDArray[np.int64]:
+    return positions[random_order(len(positions), rng)]
 
 
 def _apportion(counts: NDArray[np.int64], fraction: float) -> NDArray[np.int64]:

@@ -74,3 +74,29 @@ def test_too_few_images_to_carve_are_an_error(tmp_path: Path) -> None:
     with pytest.raises(TaskError, match="too few") as caught:
         load_task(tmp_path)
     assert str(tmp_path) in str(caught.value)
+
+
+@pytest.mark.parametrize("part", [0, 1])
+@pytest.mark.parametrize("place", [0, 1, -1])
+def test_no_place_of_a_part_favours_a_class(part: int, place: int) -> None:
+    """Over many seeds, the first image is of each class as often as its share says."""
+    counts = np.array([10, 20, 30, 60])
+    labels = np.repeat(np.arange(4), counts)
+    seeds = 4000
+    seen = np.zeros(4)
+    for seed in range(seeds):
+        chosen = set_apart(labels, 0.3, np.random.default_rng(seed))[part]
+        seen[labels[chosen[place]]] += 1
+    expected = seeds * counts / counts.sum()
+    # Chi-square with 3 degrees of freedom: 16.3 is exceeded once in a thousand.
+    assert ((seen - expected) ** 2 / expected).sum() < 16.3
+
+
+def test_every_image_is_equally_often_at_every_place_of_what_stays() -> None:
+    labels = np.repeat([0, 1], [4, 4])
+    seen = np.zeros((8, 6))
+    for seed in range(6000):
+        stay, _ = set_apart(labels, 0.25, np.random.default_rng(seed))
+        seen[stay, np.arange(6)] += 1
+    # 750 in every cell, standard deviation 26; five of them for 48 cells.
+    assert np.abs(seen - 750).max() < 5 * 26
