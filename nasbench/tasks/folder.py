@@ -9,6 +9,7 @@ is transparent is taken as opaque, and a photograph is not turned by its EXIF ta
 from __future__ import annotations
 
 import io
+import warnings
 from pathlib import Path
 from types import ModuleType
 
@@ -89,9 +90,12 @@ class _Reader:
         content = file_bytes(path)
         try:
             # Reading passes over the checksums in a PNG file; this does not.
-            self.image.open(io.BytesIO(content), formats=FORMATS).verify()
-            picture = self.image.open(io.BytesIO(content), formats=FORMATS)
-            picture.load()
+            with warnings.catch_warnings():
+                # Pillow only warns of a size that a damaged header announces.
+                warnings.simplefilter("error", self.image.DecompressionBombWarning)
+                self.image.open(io.BytesIO(content), formats=FORMATS).verify()
+                picture = self.image.open(io.BytesIO(content), formats=FORMATS)
+                picture.load()
         except self.image.UnidentifiedImageError as error:
             raise TaskError(f"{path}: no PNG, JPEG, BMP or PPM image") from error
         except (
@@ -102,6 +106,7 @@ class _Reader:
             TypeError,
             ValueError,
             self.image.DecompressionBombError,
+            self.image.DecompressionBombWarning,
         ) as error:
             raise TaskError(f"{path}: damaged image ({error})") from error
         if picture.mode not in GREY_MODES | COLOUR_MODES:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nasbench.errors import NasbenchError
+from nasbench.errors import NasbenchError, unknown
 
 SPLITS = ("train", "valid", "test")
 
@@ -52,6 +53,10 @@ class Split:
             frozen = np.ascontiguousarray(getattr(self, name)).view()
             frozen.flags.writeable = False
             object.__setattr__(self, name, frozen)
+
+    def __reduce__(self) -> tuple[type[Split], tuple[NDArray[Any], NDArray[Any]]]:
+        # Pickling would give a worker process writeable arrays.
+        return Split, (self.images, self.labels)
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,13 +134,27 @@ class Task:
 
         Every channel is shifted and scaled by the mean and standard deviation of the
         training images; a constant channel becomes zero.
+
+        Args:
+            split: ``"train"``, ``"valid"`` or ``"test"``.
+
+        Raises:
+            TaskError: There is no such split.
         """
-        pixels = self.train.images.astype(np.float64)
-        mean = pixels.mean(axis=(0, 2, 3), keepdims=True)
-        deviation = pixels.std(axis=(0, 2, 3), keepdims=True)
-        scale = np.where(deviation > 0, deviation, 1.0)
+        if split not in SPLITS:
+            raise TaskError(unknown("split", split, SPLITS))
         images: NDArray[np.uint8] = getattr(self, split).images
-        return np.asarray((images - mean) / scale, np.float32)
+        normalised = np.empty(images.shape, np.float32)
+        grey = np.arange(256.0)
+        for channel in range(images.shape[1]):
+            # By counts of the 256 values: exact, and without a float64 copy of all.
+            pixels = self.train.images[:, channel].ravel()
+            counts = np.bincount(pixels, minlength=256)
+            mean = (counts * grey).sum() / len(pixels)
+            deviation = np.sqrt((counts * (grey - mean) ** 2).sum() / len(pixels))
+            level = ((grey - mean) / (deviation or 1.0)).astype(np.float32)
+            normalised[:, channel] = level[images[:, channel]]
+        return normalised
 
     def cut(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from dataclasses import replace
 
 import numpy as np
@@ -164,3 +165,17 @@ def test_cut_gives_only_what_is_there(count: int) -> None:
 def test_cut_must_leave_every_class_a_training_image() -> None:
     with pytest.raises(TaskError, match="no training image"):
         task().cut(train=2)
+
+
+def test_a_pickled_split_is_read_only_again(digits: Task) -> None:
+    copy = pickle.loads(pickle.dumps(digits.valid))
+    assert np.array_equal(copy.images, digits.valid.images)
+    with pytest.raises(ValueError, match="read-only"):
+        copy.images[0] = 0
+    with pytest.raises(ValueError, match="read-only"):
+        copy.labels[0] = 0
+
+
+def test_normalised_names_the_splits_there_are(digits: Task) -> None:
+    with pytest.raises(TaskError, match="did you mean 'train'"):
+        digits.normalised("trian")
