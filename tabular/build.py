@@ -17,6 +17,7 @@ from nasbench.atomic import why_not_writable
 from nasbench.networks import count_costs
 from nasbench.spaces import SearchSpace, make_space
 from nasbench.tasks import Task
+from nasbench.training.engine import make_engine
 from nasbench.training.recipe import Recipe
 from nasbench.training.trial import Trial
 from tabular.identity import TableIdentity
@@ -112,13 +113,11 @@ def build(
         BuildInterrupted: Ctrl-C, or a KeyboardInterrupt raised by a signal handler.
         NasbenchError: Space, task or recipe do not fit together.
     """
-    from nasbench.training.torch_engine import TorchEngine
-
     if workers < 1:
         raise BuildError(f"a build needs at least 1 worker, not {workers}")
     space = make_space(request.space)
     task = request.recipe.cut(request.task)
-    engine = TorchEngine(task, request.recipe)
+    engine = make_engine(task, request.recipe)
     identity = TableIdentity.of(request.space, task, request.recipe, engine.identity)
     order = training_order(len(space.classes), request.limit)
     seeds = range(request.seeds)

@@ -21,7 +21,7 @@ from multiprocessing.connection import wait as wait_for_end
 from pathlib import Path
 
 from nasbench.spaces import make_space
-from nasbench.training.engine import Engine
+from nasbench.training.engine import Engine, make_engine
 from nasbench.training.trial import Trial
 from tabular.plan import Shard
 from tabular.shards import BuildError
@@ -33,9 +33,7 @@ _engine: Engine | None = None
 def _start_worker(settings: Path) -> None:
     global _engine
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    from nasbench.training.torch_engine import TorchEngine
-
-    _engine = TorchEngine(*pickle.loads(settings.read_bytes()))
+    _engine = make_engine(*pickle.loads(settings.read_bytes()))
 
 
 def _end_with_parent() -> None:

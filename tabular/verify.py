@@ -12,6 +12,7 @@ from nasbench.benchmark import Status
 from nasbench.networks import count_costs
 from nasbench.spaces import make_space
 from nasbench.tasks import Task
+from nasbench.training.engine import make_engine
 from nasbench.training.trial import SPLITS, Trial
 from tabular.schema import (
     COMPLETE,
@@ -210,8 +211,6 @@ def retrain(
     Raises:
         TableError: The task is not the table's, or the count is not positive.
     """
-    from nasbench.training.torch_engine import TorchEngine
-
     if count < 1:
         raise TableError(f"retrain at least 1 trial, not {count}")
     identity = table.identity
@@ -222,7 +221,7 @@ def retrain(
             f"{table.path} was trained on {identity.task} with "
             f"{identity.task_fingerprint[:12]}"
         )
-    engine = TorchEngine(cut, identity.recipe)
+    engine = make_engine(cut, identity.recipe)
     trials = stored_trials(table)
     keys = sorted(trials)
     chosen = rng.choice(len(keys), size=min(count, len(keys)), replace=False)

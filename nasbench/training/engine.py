@@ -8,6 +8,8 @@ from typing import Protocol
 
 from nasbench.errors import NasbenchError
 from nasbench.spaces import Architecture, SearchSpace
+from nasbench.tasks import Task
+from nasbench.training.recipe import Recipe
 from nasbench.training.trial import Trial
 
 
@@ -50,6 +52,10 @@ class Engine(Protocol):
     """
 
     @property
+    def recipe(self) -> Recipe:
+        """How networks are trained."""
+
+    @property
     def identity(self) -> EngineIdentity:
         """What decides the last bit."""
 
@@ -61,3 +67,25 @@ class Engine(Protocol):
         epochs: int | None = None,
     ) -> Trial:
         """Train one network from scratch, for `epochs` of the recipe's schedule."""
+
+
+def make_engine(task: Task, recipe: Recipe) -> Engine:
+    """Return the engine that trains on this machine: torch, on one thread.
+
+    Args:
+        task: The images, as the recipe has cut them.
+        recipe: How networks are trained.
+
+    Raises:
+        NasbenchError: torch is not installed, or the images do not fill one batch.
+    """
+    try:
+        from nasbench.training.torch_engine import TorchEngine
+    except ModuleNotFoundError as error:
+        if error.name != "torch":
+            raise
+        raise NasbenchError(
+            "training needs torch; install it with "
+            '`pip install "nasbench-suite[train]"`'
+        ) from error
+    return TorchEngine(task, recipe)

@@ -11,8 +11,8 @@ from nasbench.errors import NasbenchError
 from nasbench.networks import SkeletonCosts
 from nasbench.spaces import Architecture, SearchSpace
 from nasbench.tasks import Task
+from nasbench.training.engine import make_engine
 from nasbench.training.recipe import Recipe
-from nasbench.training.torch_engine import TorchEngine
 from nasbench.training.trial import SPLITS, Trial
 
 
@@ -45,7 +45,7 @@ class LiveBenchmark:
         self.space = space
         self.seeds = tuple(seeds)
         self.cost_model = SkeletonCosts(space, recipe.skeleton(cut.shape, cut.classes))
-        self._engine = TorchEngine(cut, recipe)
+        self._engine = make_engine(cut, recipe)
         self._images = {split: len(getattr(cut, split).labels) for split in SPLITS}
         self._trials: dict[tuple[object, int], Trial] = {}
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import h5py
@@ -223,3 +225,40 @@ def test_a_users_images_become_a_table(run, tmp_path: Path) -> None:
     code, out, _ = run("verify", "mine.h5", "--retrain", 1, "--task", "mine.npz")
     assert code == 0
     assert "1 of 1 equal" in out
+
+
+def test_without_torch_training_is_refused_and_asking_works(
+    table: Path, tmp_path: Path
+) -> None:
+    program = """
+import sys
+
+
+class Absent:
+    def find_spec(self, name, path, target=None):
+        if name == "torch":
+            raise ModuleNotFoundError("No module named 'torch'", name="torch")
+
+
+sys.meta_path.insert(0, Absent())
+from nasbench.cli import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+    def without_torch(*words: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-c", program, *words],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    for words in (
+        ("build", "--out", "t.h5", *RECIPE),
+        ("verify", "mini.h5", "--retrain=1"),
+    ):
+        ended = without_torch(*words)
+        refused((ended.returncode, ended.stdout, ended.stderr), "nasbench-suite[train]")
+    assert not Path("t.h5.build").exists()
+    assert without_torch("verify", "mini.h5").returncode == 0
+    assert without_torch("compare", "mini.h5", "--seeds=2").returncode == 0
