@@ -25,13 +25,19 @@ def why_not_writable(folder: Path) -> str | None:
 
 
 @contextmanager
-def atomic_path(path: Path) -> Iterator[Path]:
-    """Give a temporary path beside `path`, and move it there if all went well.
+def atomic_path(path: Path, folder: Path | None = None) -> Iterator[Path]:
+    """Give a temporary path, and move what is there to `path` if all went well.
 
     The data is on the disk before the name is: a crash at any moment leaves the old
-    file or the new one. After an error nothing stays.
+    file or the new one. After an error nothing stays; after SIGKILL the temporary
+    file may.
+
+    Args:
+        path: Where the file is to stand.
+        folder: Where it is written, on the same disk; None for beside `path`.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    parent = path.parent if folder is None else folder
+    temporary = parent / f".{path.name}.{os.getpid()}.tmp"
     try:
         yield temporary
         with temporary.open("rb+") as file:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -137,19 +138,20 @@ def build(
                 shards, request.space, settings, workers
             )
         try:
-            for shard, finished in results:
-                folder.write(shard, finished)
-                trials |= {(c, shard.seed): trial for c, trial in finished.items()}
-                progress.advance(len(finished))
+            with closing(results):
+                for shard, finished in results:
+                    folder.write(shard, finished)
+                    trials |= {(c, shard.seed): t for c, t in finished.items()}
+                    progress.advance(len(finished))
         except KeyboardInterrupt:
             raise BuildInterrupted(
                 f"interrupted: {progress.done} of {progress.total} trainings are kept "
                 f"in {folder.path}; the same command goes on from there"
             ) from None
         if shards or not out.exists():
-            write_table(
-                _contents(space, identity, trials, _provenance(command, workers)), out
-            )
+            contents = _contents(space, identity, trials, _provenance(command, workers))
+            # In the folder first, so that a kill leaves nothing beside the table.
+            write_table(contents, out, folder.path)
         folder.remove()
     return Table.open(out)
 

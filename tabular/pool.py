@@ -7,7 +7,7 @@ import os
 import pickle
 import signal
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import (
     FIRST_COMPLETED,
     Executor,
@@ -64,7 +64,7 @@ def _train_in_worker(space_name: str, shard: Shard) -> dict[int, Trial]:
 
 def train_shards_here(
     shards: Iterable[Shard], space_name: str, engine: Engine
-) -> Iterator[tuple[Shard, dict[int, Trial]]]:
+) -> Generator[tuple[Shard, dict[int, Trial]], None, None]:
     """Yield every shard with its trials, trained one after the other."""
     for shard in shards:
         yield shard, train_shard(engine, space_name, shard)
@@ -72,7 +72,7 @@ def train_shards_here(
 
 def train_shards_in_processes(
     shards: Iterable[Shard], space_name: str, settings: Path, workers: int
-) -> Iterator[tuple[Shard, dict[int, Trial]]]:
+) -> Generator[tuple[Shard, dict[int, Trial]], None, None]:
     """Yield every shard with its trials as it is finished, in any order.
 
     Closing the iterator, or an exception in whoever reads it, ends the processes at
@@ -152,6 +152,7 @@ def _signals_held_back() -> Iterator[None]:
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         for number, handler in handlers.items():
-            signal.signal(number, handler)
+            # None stands for a handler that was not installed from Python.
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)
         if received:
             signal.raise_signal(received[0])

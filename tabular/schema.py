@@ -107,8 +107,13 @@ def array_digest(array: NDArray[Any]) -> str:
     return total.hexdigest()
 
 
-def write_table(contents: TableContents, path: Path) -> str:
+def write_table(contents: TableContents, path: Path, folder: Path | None = None) -> str:
     """Write a table file in one step: `path` is whole or as it was before.
+
+    Args:
+        contents: What it is to hold.
+        path: Where it is to stand.
+        folder: Where it is written first; None for beside `path`.
 
     Returns:
         The content digest.
@@ -118,7 +123,7 @@ def write_table(contents: TableContents, path: Path) -> str:
     """
     digest = contents.digest()
     try:
-        with atomic_path(path) as temporary, h5py.File(temporary, "w") as file:
+        with atomic_path(path, folder) as temporary, h5py.File(temporary, "w") as file:
             file.attrs["format"] = FORMAT
             file.attrs["schema_version"] = SCHEMA_VERSION
             file.attrs["identity"] = contents.identity.to_json()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
 import pickle
 import shutil
 import zipfile
@@ -22,6 +23,9 @@ from nasbench.training.recipe import Recipe
 from nasbench.training.trial import Trial
 from tabular.identity import TableIdentity
 from tabular.plan import Shard
+
+SHARDS = "seed*.npz"
+"""The names of finished shards."""
 
 ARRAYS = ("correct", "loss", "cpu_seconds", "wall_seconds")
 
@@ -54,21 +58,19 @@ class ShardFolder:
                 or it cannot be written.
         """
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
-            self._lock = (self.path / "lock").open("w")
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._acquire()
+            self._check_identity()
         except BlockingIOError:
-            self.__exit__(None, None, None)
+            self._release()
             raise BuildError(
                 f"another build is writing {self.path}; wait for it, or choose "
                 "another --out"
             ) from None
         except OSError as error:
+            self._release()
             raise BuildError(f"cannot write {self.path}: {error.strerror}") from error
-        try:
-            self._check_identity()
         except NasbenchError:
-            self.__exit__(None, None, None)
+            self._release()
             raise
         return self
 
@@ -78,7 +80,26 @@ class ShardFolder:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Release the lock; the shards stay."""
+        """Release the lock; shards stay, a folder without any goes."""
+        if self.path.exists() and not any(self.path.glob(SHARDS)):
+            self.remove()
+        self._release()
+
+    def _acquire(self) -> None:
+        """Lock the folder; BlockingIOError if it is locked already."""
+        path = self.path / "lock"
+        while True:
+            self.path.mkdir(parents=True, exist_ok=True)
+            self._lock = path.open("w")
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # A build that ended just now may have removed what we have locked.
+            if path.exists() and os.path.samestat(
+                path.stat(), os.fstat(self._lock.fileno())
+            ):
+                return
+            self._release()
+
+    def _release(self) -> None:
         if self._lock is not None:
             self._lock.close()
             self._lock = None
@@ -136,7 +157,7 @@ class ShardFolder:
             BuildError: A file is damaged or belongs to another build.
         """
         trials: dict[tuple[int, int], Trial] = {}
-        for path in sorted(self.path.glob("seed*.npz")):
+        for path in sorted(self.path.glob(SHARDS)):
             try:
                 trials |= self._read_shard(path)
             except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:

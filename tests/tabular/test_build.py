@@ -226,6 +226,7 @@ def test_a_build_with_other_settings_is_not_mixed_in(
     build(request_of, out)
     with pytest.raises(BuildError, match=r"recipe\.epochs 3, not 2"):
         build(other, out)
+    assert [path.name for path in tmp_path.iterdir()] == ["t.h5"]
 
 
 def test_a_damaged_shard_is_named(request_of: BuildRequest, tmp_path: Path) -> None:
@@ -257,6 +258,7 @@ def test_outputs_that_cannot_be_written_are_refused(
     with pytest.raises(Exception, match="damaged, or no HDF5 file"):
         build(request_of, tmp_path / "no.h5")
     assert (tmp_path / "no.h5").read_text() == "not HDF5"
+    assert {path.name for path in tmp_path.iterdir()} == {"file", "no.h5"}
 
 
 def test_wrong_numbers_are_refused(request_of: BuildRequest, tmp_path: Path) -> None:
