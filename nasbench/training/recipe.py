@@ -117,7 +117,7 @@ class Recipe:
 
 DEFAULT_RECIPES = {
     "cell201-mini": Recipe(
-        epochs=5, train_images=4000, valid_images=1000, test_images=1000
+        epochs=5, train_images=3000, valid_images=1000, test_images=1000
     ),
 }
 
