@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import operator
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 
 import numpy as np
@@ -48,25 +51,41 @@ def simulate(
         name: What the strategy is called; None takes the factory's name.
 
     Raises:
-        NasbenchError: A proposal is not valid, or a setting does not fit the
-            benchmark.
+        NasbenchError: A proposal is not valid, a setting does not fit the benchmark,
+            or the strategy or the benchmark raised an error.
     """
     if seed < 0:
         raise NasbenchError(f"the seed of a run is 0 or more, not {seed}")
     for_strategy, for_runner = np.random.SeedSequence(seed).spawn(2)
-    strategy = factory(
-        SearchContext(
-            space=benchmark.space,
-            epochs=benchmark.epochs,
-            budget=settings.budget,
-            costs=benchmark.cost_model,
-            seed=int(for_strategy.generate_state(1, np.uint64)[0]),
-        )
+    context = SearchContext(
+        space=benchmark.space,
+        epochs=benchmark.epochs,
+        budget=settings.budget,
+        costs=benchmark.cost_model,
+        seed=int(for_strategy.generate_state(1, np.uint64)[0]),
     )
-    ledger = Ledger(benchmark, settings, np.random.default_rng(for_runner))
     name = name or _name_of(factory)
-    ended = _drive(strategy, ledger, _Checker(name, benchmark), settings.budget.amount)
+    ledger = Ledger(benchmark, settings, np.random.default_rng(for_runner))
+    checker = _Checker(name, benchmark)
+    with _failures_named(name, benchmark):
+        ended = _drive(factory(context), ledger, checker, settings.budget.amount)
     return ledger.close(name, seed, ended)
+
+
+@contextmanager
+def _failures_named(strategy: str, benchmark: Benchmark) -> Iterator[None]:
+    """Say where a run failed; the original error stands behind the one line."""
+    try:
+        yield
+    except NasbenchError:
+        raise
+    except Exception as error:
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        raise NasbenchError(
+            f"the run of strategy {strategy!r} on {benchmark.name} failed: {reason} "
+            f"({last.filename}:{last.lineno}, in {last.name})"
+        ) from error
 
 
 def _drive(

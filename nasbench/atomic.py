@@ -37,7 +37,7 @@ def atomic_path(path: Path, folder: Path | None = None) -> Iterator[Path]:
         folder: Where it is written, on the same disk; None for beside `path`.
     """
     parent = path.parent if folder is None else folder
-    temporary = parent / f".{path.name}.{os.getpid()}.tmp"
+    temporary = parent / f".{path.name[:64]}.{os.getpid()}.tmp"
     try:
         yield temporary
         with temporary.open("rb+") as file:

@@ -32,10 +32,12 @@ class Budget:
         """Check the amount.
 
         Raises:
-            NasbenchError: The amount is not positive.
+            NasbenchError: The amount is not positive, or not finite.
         """
-        if not self.amount > 0:
-            raise NasbenchError(f"a budget is positive, not {self.amount} {self.unit}")
+        if not 0 < self.amount < float("inf"):
+            raise NasbenchError(
+                f"a budget is positive and finite, not {self.amount} {self.unit}"
+            )
 
 
 @dataclass(frozen=True)

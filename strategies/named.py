@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -47,6 +48,9 @@ def find_strategy(name: str) -> type[Strategy]:
         found = entries[0].load()
     if not (isinstance(found, type) and issubclass(found, Strategy)):
         raise NasbenchError(f"{name} is no subclass of strategies.Strategy: {found!r}")
+    if inspect.isabstract(found):
+        missing = ", ".join(sorted(found.__abstractmethods__))
+        raise NasbenchError(f"{name} is abstract; it has to define {missing}")
     return found
 
 
@@ -59,7 +63,7 @@ def _run(path: Path) -> ModuleType:
     sys.modules[module.__name__] = module  # dataclasses look their module up there
     try:
         exec(compile(path.read_bytes(), path, "exec"), vars(module))
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         del sys.modules[module.__name__]
         reason = " ".join(f"{type(error).__name__}: {error}".split())
         raise NasbenchError(f"{path} cannot be run: {reason}") from error

@@ -124,6 +124,8 @@ def build(
     seeds = range(request.seeds)
     trials: Trials = {}
     _check_writable(out)
+    if out.is_symlink():
+        out = out.resolve()  # the table is written there, the link stays
     with ShardFolder(out, identity) as folder:
         if out.exists():
             trials |= _finished_trials(out, identity)
@@ -184,9 +186,14 @@ class _ProgressClock:
 
 
 def _check_writable(out: Path) -> None:
-    if out.is_dir():
-        raise BuildError(f"--out {out} is a folder; give the name of a file")
-    reason = why_not_writable(out.parent)
+    try:
+        if out.is_dir():
+            raise BuildError(f"--out {out} is a folder; give the name of a file")
+        if out.exists() and not out.is_file():
+            raise BuildError(f"--out {out} is no ordinary file")
+        reason = why_not_writable(out.parent)
+    except OSError as error:
+        reason = error.strerror
     if reason is not None:
         raise BuildError(f"cannot write {out}: {reason}")
 

@@ -1,6 +1,8 @@
 """The layout of a table file: what it holds, how it is written, read and digested.
 
-    /                    attributes: format, schema_version, identity, seeds, digest
+    first 512 bytes           the seal: SHA-256 over all bytes after it
+    /                         attributes: format, schema_version, identity, seeds,
+                              digest
     /classes/class_of         (size,) class of every architecture index, -1 not valid
     /classes/representative   (classes,) smallest architecture index of every class
     /costs/parameters, flops, depth                    (classes,)
@@ -11,7 +13,9 @@
     /measured/cpu_seconds_SPLIT, wall_seconds_SPLIT    (classes, seeds, epochs)
     /measured                 attributes: when, where and by what command
 
-SPLIT is train, valid or test. Epochs that were not trained are masked by
+The seal is HDF5's user block, which other readers pass over. It is checked before
+the rest is read: HDF5 itself may loop or crash on damaged files. SPLIT is train, valid
+or test. Epochs that were not trained are masked by
 `epochs_done`; the stored zeros there mean nothing. The digest covers everything but
 `/measured`: two builds are bit-identical when their digests are equal.
 """
@@ -19,8 +23,9 @@ SPLIT is train, valid or test. Epochs that were not trained are masked by
 from __future__ import annotations
 
 import hashlib
+import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -36,6 +41,8 @@ from tabular.identity import TableIdentity
 
 FORMAT = "nasbench-table"
 SCHEMA_VERSION = 1
+SEAL_BYTES = 512
+SEAL = b"nasbench-table, HDF5 after 512 bytes, SHA-256 of the rest: "
 MISSING, COMPLETE, FAILED = 0, 1, 2
 
 UNITS = {
@@ -123,33 +130,60 @@ def write_table(contents: TableContents, path: Path, folder: Path | None = None)
     """
     digest = contents.digest()
     try:
-        with atomic_path(path, folder) as temporary, h5py.File(temporary, "w") as file:
-            file.attrs["format"] = FORMAT
-            file.attrs["schema_version"] = SCHEMA_VERSION
-            file.attrs["identity"] = contents.identity.to_json()
-            file.attrs["seeds"] = np.array(contents.seeds, np.int64)
-            file.attrs["digest"] = digest
-            for name, unit in UNITS.items():
-                array = contents.arrays[name]
-                dataset = file.create_dataset(
-                    name,
-                    data=array,
-                    compression="gzip",
-                    shuffle=True,
-                    fletcher32=True,
-                    track_times=False,
-                )
-                dataset.attrs["unit"] = unit
-                dataset.attrs["sha256"] = array_digest(array)
-            for key, value in contents.provenance.items():
-                file["measured"].attrs[key] = value
+        with atomic_path(path, folder) as temporary:
+            temporary.write_bytes(sealed(_as_hdf5(contents, digest)))
     except OSError as error:
         raise TableError(f"cannot write table {path}: {error}") from error
     return digest
 
 
+def _as_hdf5(contents: TableContents, digest: str) -> bytes:
+    """Return the file in memory: HDF5 crashes where a disk is full, we do not."""
+    memory = io.BytesIO()
+    with h5py.File(memory, "w", userblock_size=SEAL_BYTES) as file:
+        file.attrs["format"] = FORMAT
+        file.attrs["schema_version"] = SCHEMA_VERSION
+        file.attrs["identity"] = contents.identity.to_json()
+        file.attrs["seeds"] = np.array(contents.seeds, np.int64)
+        file.attrs["digest"] = digest
+        for name, unit in UNITS.items():
+            array = contents.arrays[name]
+            dataset = file.create_dataset(
+                name,
+                data=array,
+                compression="gzip",
+                shuffle=True,
+                fletcher32=True,
+                track_times=False,
+            )
+            dataset.attrs["unit"] = unit
+            dataset.attrs["sha256"] = array_digest(array)
+        for key, value in contents.provenance.items():
+            file["measured"].attrs[key] = value
+    return memory.getvalue()
+
+
+def sealed(file: bytes) -> bytes:
+    """Return an HDF5 file with a seal in its user block."""
+    body = file[SEAL_BYTES:]
+    seal = SEAL + hashlib.sha256(body).hexdigest().encode() + b"\n"
+    return seal.ljust(SEAL_BYTES, b"\0") + body
+
+
+def _check_seal(path: Path, file: bytes) -> None:
+    if not file.startswith(SEAL):
+        kind = "an HDF5 file, but no" if file.startswith(b"\x89HDF") else "no"
+        raise TableError(f"{path} is {kind} {FORMAT}, or damaged in its first bytes")
+    if sealed(file)[:SEAL_BYTES] != file[:SEAL_BYTES]:
+        raise TableError(
+            f"{path} is damaged, or was changed: its bytes do not match its seal"
+        )
+
+
 class TableFile:
-    """An open table file, read-only and without locks; datasets are read when asked.
+    """A table file as it was when opened; datasets are unpacked when asked.
+
+    The file is read once, without locks; what happens to it afterwards has no effect.
 
     Attributes:
         path: Where the file is.
@@ -161,17 +195,18 @@ class TableFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        if not path.is_file():
-            raise TableError(f"no table at {path}")
         try:
-            self._file = h5py.File(path, "r", locking=False)
+            content = path.read_bytes()
+        except OSError as error:
+            raise TableError(f"no table at {path}: {error.strerror}") from error
+        _check_seal(path, content)
+        try:
+            self._file = h5py.File(h5py.h5f.open_file_image(content))
             self._read_header()
         except (OSError, KeyError, ValueError, RuntimeError) as error:
             if isinstance(error, TableError):
                 raise
-            raise TableError(
-                f"{path} is damaged, or no HDF5 file: {_one_line(error)}"
-            ) from error
+            raise TableError(f"{path} is damaged: {_one_line(error)}") from error
 
     def _read_header(self) -> None:
         attributes = self._file.attrs
@@ -212,13 +247,9 @@ class TableFile:
                 f"{self.path} is damaged at {name}: {_one_line(error)}"
             ) from error
 
-    def datasets(self) -> Iterator[str]:
-        """Yield the names of all datasets that the schema asks for."""
-        yield from UNITS
-
     def contents(self) -> TableContents:
         """Read everything."""
-        arrays = {name: self.read(name) for name in self.datasets()}
+        arrays = {name: self.read(name) for name in UNITS}
         return TableContents(self.identity, self.seeds, arrays, self.provenance)
 
 

@@ -66,8 +66,8 @@ class Table:
         self.epochs = file.identity.recipe.epochs
         self._trials = TrialColumns(file)
         self._columns = {None: 0} | {seed: 1 + i for i, seed in enumerate(file.seeds)}
-        self._class_of_key: dict[Any, int] = {}
-        self._evaluations: dict[tuple[int, int | None], Evaluation] = {}
+        self._class_of_tuple: dict[Architecture, int] = {}
+        self._evaluations: dict[tuple[int, int], Evaluation] = {}
         self._gathered: dict[tuple[Split, int, int | None], NDArray[np.float64]] = {}
 
     @classmethod
@@ -91,20 +91,17 @@ class Table:
         Raises:
             ArchitectureError: The space does not hold the architecture.
         """
-        try:
-            return self._class_of_key[architecture]
-        except (KeyError, TypeError):
-            pass
+        if isinstance(architecture, tuple) and architecture in self._class_of_tuple:
+            return self._class_of_tuple[architecture]
         if isinstance(architecture, str):
             index = self.space.index(self.space.parse(architecture))
         elif isinstance(architecture, int | np.integer):
             index = self.space.index(self.space.architecture_at(int(architecture)))
         else:
-            architecture = self.space.check(architecture)
-            index = self.space.index(architecture)
-        number = int(self._class_of[index])
-        self._class_of_key[architecture] = number
-        return number
+            checked = self.space.check(architecture)
+            index = self.space.index(checked)
+            self._class_of_tuple[checked] = int(self._class_of[index])
+        return int(self._class_of[index])
 
     def __getitem__(self, architecture: Key) -> Entry:
         """Return all that is stored of an architecture (text, tuple or index).
@@ -143,7 +140,7 @@ class Table:
         number = self.class_number(architecture)
         if epochs is not None and epochs != self.epochs:
             return self._evaluation(architecture, number, epochs, seed)
-        key = (number, seed)
+        key = (number, self._column(seed))
         if key not in self._evaluations:
             self._evaluations[key] = self._evaluation(
                 architecture, number, self.epochs, seed
@@ -154,8 +151,9 @@ class Table:
         self, architecture: Architecture, number: int, last: int, seed: int | None
     ) -> Evaluation:
         column = self._column(seed)
-        if not 1 <= last <= self.epochs:
+        if last not in range(1, self.epochs + 1):
             raise TableError(f"{self.name} has epochs 1 to {self.epochs}, not {last}")
+        last = int(last)  # of numpy's integers, and of whole floats
         trials = self._trials
         status = trials.status.item(number, column)
         if status == MISSING:
@@ -168,7 +166,7 @@ class Table:
             curve,
             trials.seconds.item(number, column, last - 1),
             last,
-            seed,
+            self.seeds[column - 1] if column else None,
             Status.COMPLETE if curve else Status.FAILED,
             self._parameters.item(number),
             self._flops.item(number),
@@ -201,9 +199,13 @@ class Table:
             TableError: The epochs or the seed are not in the table.
         """
         batch = np.asarray(architectures)
+        if batch.size == 0:
+            return np.empty(0)
         if batch.ndim == 1:
             indices = batch
-            if len(batch) and not (batch.min() >= 0 and batch.max() < self.space.size):
+            if batch.dtype.kind not in "ui":
+                raise ArchitectureError(f"indices are integers, not {batch.dtype}")
+            if not (batch.min() >= 0 and batch.max() < self.space.size):
                 raise ArchitectureError(
                     f"indices of {self.space.name} go from 0 to {self.space.size - 1}; "
                     f"given {batch.min()} to {batch.max()}"
@@ -211,7 +213,7 @@ class Table:
         else:
             indices = self.space.indices(batch)
         last = self.epochs if epochs is None else epochs
-        if not 1 <= last <= self.epochs:
+        if last not in range(1, self.epochs + 1):
             raise TableError(f"{self.name} has epochs 1 to {self.epochs}, not {epochs}")
         key = (split, last, seed)
         if key not in self._gathered:
@@ -252,10 +254,17 @@ class Table:
 
     # What the runner, the referee and a board ask
 
-    @cached_property
+    @property
     def is_complete(self) -> bool:
         """Whether every class has a trial of every seed."""
-        return bool((self._trials.status != MISSING).all())
+        there, wanted = self.trials
+        return there == wanted
+
+    @cached_property
+    def trials(self) -> tuple[int, int]:
+        """How many trials the table holds, and how many a whole one would."""
+        status = self._trials.status[:, 1:]
+        return int((status != MISSING).sum()), status.size
 
     @cached_property
     def cost_model(self) -> CostModel:
@@ -324,7 +333,7 @@ class Table:
     def _column(self, seed: int | None) -> int:
         try:
             return self._columns[seed]
-        except KeyError:
+        except (KeyError, TypeError):
             raise TableError(
                 f"{self.name} has the seeds {list(self.seeds)}, not {seed}"
             ) from None
@@ -332,6 +341,7 @@ class Table:
     def _missing(self, architecture: Key, seed: int | None = None) -> NasbenchError:
         trial = "" if seed is None else f" with seed {seed}"
         return TableError(
-            f"{architecture!r}{trial} is not in {self.path}, a partial table of "
-            f"{len(self)} of {len(self._trials.status)} classes"
+            f"{architecture!r}{trial} is not in {self.path}, a partial table: "
+            f"{len(self)} of {len(self._trials.status)} classes, "
+            f"{self.trials[0]} of {self.trials[1]} trials"
         )

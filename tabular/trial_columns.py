@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nasbench.benchmark import Split
+from nasbench.errors import NasbenchError, unknown
 from nasbench.training.trial import SPLITS
 from tabular.schema import COMPLETE, MISSING, TableFile
 
@@ -42,6 +43,8 @@ class TrialColumns:
 
         NaN stands for trials that are missing or failed; the mean leaves them out.
         """
+        if split not in ROWS:
+            raise NasbenchError(unknown("split", str(split), ROWS))
         if split not in self._accuracies:
             row = ROWS[split]
             images = self._file.identity.images[SPLITS.index(row)]

@@ -224,6 +224,8 @@ def retrain(
     engine = make_engine(cut, identity.recipe)
     trials = stored_trials(table)
     keys = sorted(trials)
+    if not keys:
+        raise TableError(f"{table.path} holds no trial to train again")
     chosen = rng.choice(len(keys), size=min(count, len(keys)), replace=False)
     first = table.space.classes.representatives
     pairs = []
@@ -262,11 +264,12 @@ def _compare_within_noise(
         for old, new in pairs
         if old.status is Status.COMPLETE and new.status is Status.COMPLETE
     ]
-    passed = len(differences) == len(pairs) and max(differences) <= tolerance
+    agree = all(old.status is new.status for old, new in pairs)
+    passed = agree and max(differences, default=0.0) <= tolerance
     return Finding(
         "retrain",
         passed,
         f"{len(pairs)} trials on another engine ({engine}): validation accuracy off "
-        f"by at most {max(differences, default=float('nan')):.4f}, "
+        f"by at most {max(differences, default=0.0):.4f}, "
         f"tolerance {tolerance:.4f}",
     )

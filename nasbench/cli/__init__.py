@@ -22,6 +22,7 @@ app = App(
     version=lambda: version("nasbench-suite"),
     help_format="plaintext",
     result_action="return_value",
+    suppress_keyboard_interrupt=False,
 )
 
 CELL = "|nor_conv_3x3~0|+|skip_connect~0|avg_pool_3x3~1|"

@@ -12,6 +12,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
+from nasbench.cli.options import OptionalWhole, Whole
 from nasbench.cli.terminal import duration, output, progress_bar
 from nasbench.spaces import make_space
 from nasbench.training.recipe import Augmentation, Recipe, default_recipe
@@ -36,17 +37,17 @@ class RecipeOptions:
         test_images: The same for the test images.
     """
 
-    epochs: int | None = None
-    batch_size: int | None = None
+    epochs: OptionalWhole = None
+    batch_size: OptionalWhole = None
     learning_rate: float | None = None
     momentum: float | None = None
     weight_decay: float | None = None
-    channels: int | None = None
-    cells_per_stage: int | None = None
+    channels: OptionalWhole = None
+    cells_per_stage: OptionalWhole = None
     augmentation: Augmentation | None = None
-    train_images: int | None = None
-    valid_images: int | None = None
-    test_images: int | None = None
+    train_images: OptionalWhole = None
+    valid_images: OptionalWhole = None
+    test_images: OptionalWhole = None
 
     def recipe(self, space: str) -> Recipe:
         """Return the default recipe of `space` with these settings put in."""
@@ -72,15 +73,15 @@ class BuildOptions:
     out: Path
     space: str = "cell201-mini"
     task: str = "digits"
-    seeds: int = 1
-    workers: int | None = None
-    limit: int | None = None
-    image_size: int | None = None
+    seeds: Whole = 1
+    workers: OptionalWhole = None
+    limit: OptionalWhole = None
+    image_size: OptionalWhole = None
 
 
 def build_command(
-    options: BuildOptions,
     *,
+    options: BuildOptions,
     recipe: Annotated[RecipeOptions | None, Parameter(show_default=False)] = None,
 ) -> None:
     """Train every architecture of a space on a task, into one HDF5 table.
@@ -111,7 +112,7 @@ def build_command(
         table = build(
             request,
             options.out,
-            workers=options.workers or os.cpu_count() or 1,
+            workers=_cores() if options.workers is None else options.workers,
             command=shlex.join(["nasbench", *sys.argv[1:]]),
             report=report,
         )
@@ -120,3 +121,10 @@ def build_command(
         f"{table.epochs} epochs"
     )
     output.print(f"digest {table.digest}")
+
+
+def _cores() -> int:
+    """Return how many cores this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -15,6 +15,7 @@ from leaderboards.report import BenchmarkFacts, write_report
 from leaderboards.settings import Noise, Repeats
 from nasbench.atomic import why_not_writable
 from nasbench.benchmark import Benchmark, benchmark_ids, make
+from nasbench.cli.options import OptionalWhole, Whole
 from nasbench.cli.terminal import output, print_columns, progress_bar
 from nasbench.errors import NasbenchError
 from nasbench.search import Budget, StrategyFactory
@@ -48,9 +49,9 @@ class CompareOptions:
 
     strategy: Annotated[tuple[str, ...], Parameter(negative=())] = ()
     all: Annotated[bool, Parameter(negative=())] = False
-    seeds: int = 20
-    evaluations: int | None = None
-    epochs: int | None = None
+    seeds: Whole = 20
+    evaluations: OptionalWhole = None
+    epochs: OptionalWhole = None
     seconds: float | None = None
     noise: Noise = "mean"
     repeats: Repeats = "charged"
@@ -88,7 +89,12 @@ class CompareOptions:
         names = self.strategy or tuple(strategy_names())
         if len(set(names)) != len(names):
             raise NasbenchError(f"a strategy is given twice: {', '.join(names)}")
-        return {name.rpartition(":")[2]: find_strategy(name) for name in names}
+        short = [name.rpartition(":")[2] for name in names]
+        return {
+            # Classes of one name in several files go by file and name.
+            one if short.count(one) == 1 else name: find_strategy(name)
+            for one, name in zip(short, names, strict=True)
+        }
 
 
 def compare_command(*benchmark: str, options: CompareOptions | None = None) -> None:
@@ -105,7 +111,10 @@ def compare_command(*benchmark: str, options: CompareOptions | None = None) -> N
         reason = why_not_writable(chosen.out)
         if reason is not None:
             raise NasbenchError(f"cannot write the board to {chosen.out}: {reason}")
-    benchmarks = [open_benchmark(name) for name in benchmark or benchmark_ids()]
+    names = benchmark or tuple(benchmark_ids())
+    if len(set(names)) != len(names):
+        raise NasbenchError(f"a benchmark is given twice: {', '.join(names)}")
+    benchmarks = [open_benchmark(name) for name in names]
     with progress_bar("runs") as step:
         board = compare(
             factories,
@@ -132,11 +141,16 @@ def open_benchmark(name: str) -> Benchmark:
         table = Table.open(name)
         if not table.is_complete:
             raise NasbenchError(
-                f"{name} is a partial table of {len(table)} of "
-                f"{len(table.space.classes)} classes; strategies need a whole one"
+                f"{name} is a partial table of {table.trials[0]} of "
+                f"{table.trials[1]} trials; strategies need a whole one"
             )
         return table
     return make(name)
+
+
+def _share(value: object) -> str:
+    """Return a probability; the baseline itself has none."""
+    return "-" if value != value else f"{value:.2f}"
 
 
 def _print_ranking(ranking: pandas.DataFrame, benchmarks: Sequence[Benchmark]) -> None:
@@ -152,7 +166,7 @@ def _print_ranking(ranking: pandas.DataFrame, benchmarks: Sequence[Benchmark]) -
                     f"{row.test_regret_points_mean:.3f} "
                     f"[{row.test_regret_points_mean_low:.3f}, "
                     f"{row.test_regret_points_mean_high:.3f}]",
-                    f"{row.improvement:.2f}",
+                    _share(row.improvement),
                 )
                 for row in rows.itertuples()
             ),

@@ -2,37 +2,36 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 
+from nasbench.cli.options import table_path
 from nasbench.cli.terminal import output, print_columns, print_facts
 from tabular.table import Table
 
 BEST_SHOWN = 5
 
 
-def info_command(path: Path, /) -> None:
+def info_command(table: str, /) -> None:
     """Show what a table holds: space, task, recipe, statistics, best architectures.
 
     Args:
-        path: A table file.
+        table: A table file, or the id of a benchmark.
     """
-    table = Table.open(path)
-    identity, recipe = table.identity, table.identity.recipe
+    held = Table.open(table_path(table))
+    identity, recipe = held.identity, held.identity.recipe
     channels, height, width = identity.image_shape
-    frame = table.to_frame()
+    frame = held.to_frame()
     print_facts(
         [
-            ("table", table.path),
-            ("digest", table.digest),
-            ("space", f"{identity.space}, {table.space.size:,} architectures"),
+            ("table", held.path),
+            ("digest", held.digest),
+            ("space", f"{identity.space}, {held.space.size:,} architectures"),
             (
                 "classes",
-                f"{len(table):,} trained of {len(table.space.classes):,}; "
+                f"{len(held):,} trained of {len(held.space.classes):,}; "
                 f"{int(frame['trials'].sum()):,} trials",
             ),
-            ("seeds", ", ".join(map(str, table.seeds))),
+            ("seeds", ", ".join(map(str, held.seeds))),
             ("task", f"{identity.task}: {identity.task_source}"),
             (
                 "images",
@@ -42,7 +41,7 @@ def info_command(path: Path, /) -> None:
             ("task SHA-256", identity.task_fingerprint),
             ("recipe", recipe.to_json()),
             ("engine", identity.engine.to_json()),
-            *sorted(table.provenance.items()),
+            *sorted(held.provenance.items()),
         ]
     )
     output.print()
@@ -54,7 +53,7 @@ def info_command(path: Path, /) -> None:
             f"{split} accuracy: min {quartiles[0]:.4f}, quartiles "
             f"{quartiles[1]:.4f} {quartiles[2]:.4f} {quartiles[3]:.4f}, "
             f"max {quartiles[4]:.4f}; sd between architectures {between:.4f}, "
-            f"between seeds {table.seed_sd(split):.4f}"
+            f"between seeds {held.seed_sd(split):.4f}"
         )
     seconds = frame["cpu_seconds"]
     output.print(

@@ -2,33 +2,34 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
+from nasbench.cli.options import table_path
 from nasbench.cli.terminal import output, print_columns, print_facts
 from tabular.table import Table
 
 
-def query_command(path: Path, architecture: str, /) -> None:
+def query_command(table: str, architecture: str, /) -> None:
     """Show costs, accuracies and learning curves of one architecture.
 
     Args:
-        path: A table file.
+        table: A table file, or the id of a benchmark.
         architecture: The text form, or the index.
     """
-    table = Table.open(path)
-    key = int(architecture) if architecture.lstrip("-").isdigit() else architecture
-    entry = table[key]
-    given = table.space.architecture_at(key) if isinstance(key, int) else None
+    held = Table.open(table_path(table))
+    digits = architecture.removeprefix("-")
+    is_index = digits.isascii() and digits.isdecimal()
+    key = int(architecture) if is_index else architecture
+    entry = held[key]
+    given = held.space.architecture_at(key) if isinstance(key, int) else None
     print_facts(
         [
             (
                 "architecture",
-                architecture if given is None else table.space.format(given),
+                architecture if given is None else held.space.format(given),
             ),
             (
                 "class",
                 f"{entry.class_number}, {entry.members} architectures; first is "
-                f"{table.space.format(entry.representative)}",
+                f"{held.space.format(entry.representative)}",
             ),
             ("parameters", f"{entry.parameters:,}"),
             ("FLOPs", f"{entry.flops:,}"),

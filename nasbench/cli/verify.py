@@ -8,6 +8,7 @@ from typing import Annotated
 import numpy as np
 from cyclopts import Parameter
 
+from nasbench.cli.options import OptionalWhole, Whole, table_path, whole_number
 from nasbench.cli.terminal import print_columns, progress_bar
 from nasbench.errors import NasbenchError
 from tabular.table import Table
@@ -15,23 +16,30 @@ from tabular.verify import Finding, retrain, verify
 
 
 def verify_command(
-    path: Path,
+    table: str,
     /,
     *,
-    retrain_count: Annotated[int, Parameter(name="--retrain")] = 0,
+    retrain_count: Annotated[
+        int, Parameter(name="--retrain", converter=whole_number)
+    ] = 0,
     task: str | None = None,
-    image_size: int | None = None,
-    seed: int = 0,
+    image_size: OptionalWhole = None,
+    seed: Whole = 0,
 ) -> None:
     """Check a table's checksums, ranges, classes and costs; retrain some of it.
 
     Args:
-        path: A table file.
+        table: A table file, or the id of a benchmark.
         retrain_count: Train so many random trials again and compare them.
         task: The path of the image data, for a table that is not of an embedded task.
         image_size: As in the build.
         seed: Chooses the trials to retrain.
     """
+    path = table_path(table)
+    if retrain_count < 0 or seed < 0:
+        raise NasbenchError("--retrain and --seed are 0 or more")
+    if not retrain_count and (task is not None or image_size is not None):
+        raise NasbenchError("--task and --image-size are for --retrain; add it")
     findings = verify(path)
     if retrain_count and all(finding.passed for finding in findings):
         findings.append(_retrain(path, retrain_count, (task, image_size), seed))

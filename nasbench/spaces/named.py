@@ -51,9 +51,10 @@ def make_space(name: str) -> SearchSpace:
     kind, _, rest = name.partition(":")
     if kind == "topology":
         nodes, _, operations = rest.partition(":")
-        if not nodes.isdigit() or not operations:
+        if not (nodes.isascii() and nodes.isdecimal() and operations):
             raise NasbenchError(f"space {name!r} has not the form {TOPOLOGY_FORM}")
-        return TopologyCell(name, int(nodes), operations.split(","))
+        plain = f"topology:{int(nodes)}:{operations}"
+        return TopologyCell(plain, int(nodes), operations.split(","))
     for entry in entry_points(group=ENTRY_POINTS, name=name):
         space: SearchSpace = entry.load()()
         return space

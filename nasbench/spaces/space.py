@@ -145,7 +145,7 @@ class SearchSpace(ABC):
         Raises:
             ArchitectureError: `index` is outside [0, size) or not a valid combination.
         """
-        if not 0 <= index < self.size:
+        if isinstance(index, float) or not 0 <= index < self.size:
             raise ArchitectureError(
                 f"index {index} is outside {self.name}: expected 0 to {self.size - 1}"
             )
@@ -209,7 +209,11 @@ class SearchSpace(ABC):
                 return drawn
 
     def neighbours(self, architecture: Architecture) -> list[Architecture]:
-        """Return every architecture that differs in exactly one decision."""
+        """Return every architecture that differs in exactly one decision.
+
+        This, `mutate` and `crossover` trust their arguments to be architectures of
+        the space; they stand in the inner loop of a search.
+        """
         changed = (
             (*architecture[:decision], option, *architecture[decision + 1 :])
             for decision, radix in enumerate(self.radices)

@@ -57,7 +57,11 @@ def load_task(name_or_path: str | Path, image_size: int | None = None) -> Task:
 
 def _read_task(path: Path, image_size: int | None) -> Task:
     """Return the task that the files of a path make."""
-    if not path.exists():
+    try:
+        exists = bool(path.name or path.is_absolute()) and path.exists()
+    except OSError:
+        exists = False  # a name that no file can have
+    if not exists and path != Path("..") and str(path) != "..":
         raise TaskError(
             f"{unknown('task', str(path), EMBEDDED)}; nor is there such a path, which "
             f"may be: {described()}"

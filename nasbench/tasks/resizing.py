@@ -31,14 +31,18 @@ def pillow() -> ModuleType:
     return Image
 
 
+LARGEST = 1024
+"""Height and width in pixels up to which images are resized."""
+
+
 def check_size(size: int | None) -> None:
     """Check what was asked for as `image_size`.
 
     Raises:
-        TaskError: It is not positive.
+        TaskError: It is not positive, or absurdly large.
     """
-    if size is not None and size < 1:
-        raise TaskError(f"image size {size}: give a number of pixels of at least 1")
+    if size is not None and not 1 <= size <= LARGEST:
+        raise TaskError(f"image size {size}: give a number of pixels, 1 to {LARGEST}")
 
 
 def resized_split(split: Split, size: int | None) -> Split:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import get_args
 
 import numpy as np
 
 from nasbench.benchmark import Evaluation, Split, Status
-from nasbench.errors import NasbenchError
+from nasbench.errors import NasbenchError, unknown
 from nasbench.networks import SkeletonCosts
 from nasbench.spaces import Architecture, SearchSpace
 from nasbench.tasks import Task
@@ -38,8 +39,11 @@ class LiveBenchmark:
         *,
         seeds: Sequence[int] = (0,),
     ) -> None:
-        if not seeds:
-            raise NasbenchError("a live benchmark needs at least one seed")
+        if not seeds or len(set(seeds)) != len(seeds):
+            raise NasbenchError(f"a live benchmark needs different seeds, not {seeds}")
+        for seed in seeds:
+            if type(seed) is not int or seed < 0:
+                raise NasbenchError(f"a seed is an integer of 0 or more, not {seed!r}")
         cut = recipe.cut(task)
         self.name = f"{space.name}-{task.name}-live"
         self.space = space
@@ -97,6 +101,8 @@ class LiveBenchmark:
 
     def mean_accuracy(self, architecture: Architecture, split: Split) -> float:
         """Return the accuracy after full training, mean over seeds; NaN if none."""
+        if split not in get_args(Split):
+            raise NasbenchError(unknown("split", str(split), get_args(Split)))
         row = SPLITS.index("valid" if split == "validation" else "test")
         trials = [self._trial(architecture, self.epochs, seed) for seed in self.seeds]
         final = [t.correct[row, -1] for t in trials if t.status is Status.COMPLETE]

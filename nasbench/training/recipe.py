@@ -4,12 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
+import operator
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from nasbench.errors import NasbenchError
 from nasbench.networks.skeleton import Skeleton
 from nasbench.tasks import Task
+
+INTEGERS = {
+    "epochs": (1, 10_000),
+    "batch_size": (2, 100_000),  # batch norm needs two images
+    "channels": (1, 1024),
+    "cells_per_stage": (1, 100),
+    "train_images": (0, 10**9),
+    "valid_images": (0, 10**9),
+    "test_images": (0, 10**9),
+}
+"""The whole numbers of a recipe, each with its range."""
 
 Augmentation: TypeAlias = Literal["none", "crop-flip"]
 
@@ -55,14 +69,18 @@ class Recipe:
         Raises:
             NasbenchError: A value is outside its range.
         """
-        for name in ("epochs", "batch_size", "channels", "cells_per_stage"):
-            if getattr(self, name) < 1:
-                raise NasbenchError(f"recipe: {name} is {getattr(self, name)}, below 1")
-        for name in ("train_images", "valid_images", "test_images", "weight_decay"):
-            if getattr(self, name) < 0:
-                raise NasbenchError(f"recipe: {name} is {getattr(self, name)}, below 0")
-        if self.batch_size < 2:
-            raise NasbenchError("recipe: batch norm needs a batch_size of at least 2")
+        for name, (least, most) in INTEGERS.items():
+            self._convert(name, operator.index, "an integer")
+            if not least <= getattr(self, name) <= most:
+                raise NasbenchError(
+                    f"recipe: {name} is {getattr(self, name)}, not {least} to {most}"
+                )
+        for name in ("learning_rate", "momentum", "weight_decay"):
+            self._convert(name, float, "a number")
+            if not math.isfinite(getattr(self, name)):
+                raise NasbenchError(f"recipe: {name} is {getattr(self, name)}")
+        if self.weight_decay < 0:
+            raise NasbenchError(f"recipe: weight_decay is {self.weight_decay}, below 0")
         if not self.learning_rate > 0:
             raise NasbenchError(
                 f"recipe: learning_rate is {self.learning_rate}, not > 0"
@@ -74,6 +92,14 @@ class Recipe:
                 f"recipe: augmentation is {self.augmentation!r}; "
                 "known are none, crop-flip"
             )
+
+    def _convert(self, name: str, to: Callable[[Any], int | float], what: str) -> None:
+        """Give a value its plain type, so that equal recipes are written alike."""
+        value = getattr(self, name)
+        try:
+            object.__setattr__(self, name, to(value))
+        except (TypeError, ValueError) as error:
+            raise NasbenchError(f"recipe: {name} is {value!r}, not {what}") from error
 
     def to_json(self) -> str:
         """Return the recipe as one JSON object."""
@@ -88,6 +114,8 @@ class Recipe:
         """
         try:
             values = json.loads(text)
+            if not isinstance(values, dict):
+                raise ValueError("not a JSON object")
             unknown = set(values) - {field.name for field in fields(cls)}
             if unknown:
                 raise ValueError(f"no such setting: {', '.join(sorted(unknown))}")

@@ -83,7 +83,7 @@ class TorchEngine:
 
         Returns:
             The trial; its status is FAILED, from the epoch on in which it happened,
-            where the training loss is no longer a finite number.
+            where a loss on any split is no longer a finite number.
         """
         weights, order, augmentation = np.random.SeedSequence(seed).spawn(3)
         with _single_thread():
@@ -128,7 +128,7 @@ class TorchEngine:
                 correct[row, epoch], loss[row, epoch] = result
                 cpu[row, epoch] = time.thread_time() - cpu_start
                 wall[row, epoch] = time.perf_counter() - wall_start
-                if split == "train" and not math.isfinite(result[1]):
+                if not math.isfinite(result[1]):
                     status = Status.FAILED
                     break
             if status is Status.FAILED:

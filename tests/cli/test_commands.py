@@ -12,8 +12,10 @@ from pathlib import Path
 import h5py
 import pytest
 
+import nasbench
 from nasbench.cli import COMMANDS, main
 from tabular import Table
+from tabular.schema import sealed
 
 CELL = "|nor_conv_3x3~0|+|skip_connect~0|avg_pool_3x3~1|"
 RECIPE = [
@@ -152,6 +154,66 @@ def test_wrong_words_are_refused(run, table: Path) -> None:
     refused(run("compare", table, "--strategy", "random", "--all"), "not both")
 
 
+def test_numbers_that_are_none_are_refused(run, table: Path) -> None:
+    build = ("build", "--out", "t.h5")
+    for option in ("--seeds", "--workers", "--limit", "--recipe.epochs"):
+        refused(run(*build, option, "1.5"), option, "1.5")
+        refused(run(*build, option, "9" * 25), option)
+    for value in ("nan", "inf", "-1"):
+        refused(run(*build, "--recipe.learning-rate", value), "learning_rate")
+    refused(run(*build, "--recipe.weight-decay", "nan"), "weight_decay")
+    refused(run(*build, "--workers", "0"), "at least 1 worker")
+    refused(run(*build, "--seeds", "0"), "at least 1 seed")
+    refused(run(*build, "--limit", "0"), "the limit is 1 to")
+    refused(run(*build, "--image-size", "0"), "image size 0")
+    refused(run(*build, "--task", ""), "unknown task")
+    refused(run("compare", table, "--evaluations", "0"), "positive")
+    refused(run("compare", table, "--seconds", "inf"), "finite")
+    refused(run("compare", table, "--seeds", "0"), "0 seeds")
+    refused(run("compare", table, table), "given twice")
+    refused(run("verify", table, "--retrain", "-1"), "0 or more")
+    refused(run("verify", table, "--task", "digits"), "--retrain")
+    refused(run("query", table, "²"), "expected the form")
+    assert not Path("t.h5.build").exists()
+
+
+def test_tables_go_by_id_too(run) -> None:
+    name = "cell201-mini-digits-v1"
+    for words in (("info", name), ("query", name, CELL), ("verify", name)):
+        assert run(*words)[0] == 0
+    assert run("digest", name)[1].strip() == nasbench.make(name).digest
+
+
+def test_strategies_of_one_name_stay_apart_and_failures_say_where(
+    run, table: Path
+) -> None:
+    good = "from strategies import RandomSearch\n\n\nclass X(RandomSearch):\n    pass\n"
+    for file in ("a.py", "b.py"):
+        Path(file).write_text(good)
+    words = ("compare", table, "--strategy=a.py:X", "--strategy=b.py:X", "--seeds=2")
+    code, out, _ = run(*words)
+    assert code == 0
+    assert "a.py:X" in out
+    assert "b.py:X" in out
+    Path("c.py").write_text(good.replace("    pass", "    def ask(self): return 1 / 0"))
+    refused(run("compare", table, "--strategy=c.py:X"), "ZeroDivisionError", "c.py:5")
+    Path("d.py").write_text("import sys\nsys.exit(3)\n")
+    refused(run("compare", table, "--strategy=d.py:X"), "d.py cannot be run")
+
+
+def test_sigterm_ends_a_comparison_with_its_own_code(table: Path) -> None:
+    program = "import sys; from nasbench.cli import main; sys.exit(main(sys.argv[1:]))"
+    words = ["compare", str(table), "--strategy=random", "--seeds=1000000"]
+    with subprocess.Popen(
+        [sys.executable, "-c", program, *words], stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr.readline().startswith("runs")
+        process.terminate()
+        _, errors = process.communicate(timeout=20)
+    assert process.returncode == 143
+    assert errors.strip().splitlines()[-1] == "nasbench: interrupted"
+
+
 def test_wrong_names_are_refused_with_what_is_valid(run, table: Path) -> None:
     build = ("build", "--out", "t.h5")
     refused(run(*build, "--space", "cell202"), "cell202", "cell201")
@@ -178,13 +240,15 @@ def test_wrong_files_are_refused_by_every_command(run, table: Path) -> None:
     for command in (("info",), ("query", CELL), ("verify",), ("digest",), ("compare",)):
         name, *rest = command
         refused(run(name, "nowhere.h5", *rest), "nowhere.h5")
-        refused(run(name, "text.h5", *rest), "text.h5", "no HDF5 file")
+        refused(run(name, "text.h5", *rest), "text.h5", "no nasbench-table")
         refused(run(name, "cut.h5", *rest), "cut.h5", "damaged")
 
 
 def test_verify_fails_on_a_changed_number(run, table: Path) -> None:
     with h5py.File(table, "r+") as file:
         file["costs/flops"][3] += 1
+    refused(run("verify", table), "mini.h5", "seal")
+    table.write_bytes(sealed(table.read_bytes()))
     code, out, err = run("verify", table)
     assert code == 2
     assert "WRONG" in out

@@ -203,7 +203,7 @@ def test_a_run_is_named_after_its_factory(landscape, uniform_search):
     assert simulate(uniform_search, landscape, SETTINGS, 0, "mine").strategy == "mine"
 
 
-def test_an_error_of_the_strategy_passes_through(landscape):
+def test_an_error_of_the_strategy_is_named_with_its_place(landscape):
     class Broken:
         def __init__(self, context):
             pass
@@ -211,8 +211,10 @@ def test_an_error_of_the_strategy_passes_through(landscape):
         def ask(self):
             raise ZeroDivisionError
 
-    with pytest.raises(ZeroDivisionError):
+    place = r"'Broken' on toy failed: ZeroDivisionError.*contract\.py:\d+, in ask"
+    with pytest.raises(NasbenchError, match=place) as failure:
         simulate(Broken, landscape, SETTINGS, seed=0)
+    assert isinstance(failure.value.__cause__, ZeroDivisionError)
 
 
 def test_forgetting_architectures_changes_nothing(

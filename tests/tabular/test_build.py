@@ -255,10 +255,35 @@ def test_outputs_that_cannot_be_written_are_refused(
     with pytest.raises(BuildError, match="cannot write"):
         build(request_of, tmp_path / "file" / "t.h5")
     (tmp_path / "no.h5").write_text("not HDF5")
-    with pytest.raises(Exception, match="damaged, or no HDF5 file"):
+    with pytest.raises(Exception, match="is no nasbench-table"):
         build(request_of, tmp_path / "no.h5")
     assert (tmp_path / "no.h5").read_text() == "not HDF5"
     assert {path.name for path in tmp_path.iterdir()} == {"file", "no.h5"}
+
+
+def test_a_link_is_followed_and_stays(
+    request_of: BuildRequest, expected_digest: str, tmp_path: Path
+) -> None:
+    (tmp_path / "link.h5").symlink_to(tmp_path / "real.h5")
+    assert build(request_of, tmp_path / "link.h5").digest == expected_digest
+    assert (tmp_path / "link.h5").is_symlink()
+    assert Table.open(tmp_path / "real.h5").digest == expected_digest
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is full")
+def test_a_full_disk_is_one_line(
+    request_of: BuildRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(path: Path, content: bytes) -> int:
+        with Path("/dev/full").open("wb") as file:
+            return file.write(content)
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(Exception, match=r"cannot write .*No space left"):
+        build(request_of, tmp_path / "t.h5")
+    monkeypatch.undo()
+    build(request_of, tmp_path / "t.h5")
+    assert [path.name for path in tmp_path.iterdir()] == ["t.h5"]
 
 
 def test_wrong_numbers_are_refused(request_of: BuildRequest, tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ from nasbench.training.trial import SPLITS
 from strategies import RandomSearch
 from tabular import Table, TableError
 from tabular.build import BuildRequest, build
-from tabular.schema import UNITS, TableFile
+from tabular.schema import UNITS, TableFile, sealed
 
 TEXT = "|nor_conv_3x3~0|+|skip_connect~0|avg_pool_3x3~1|"
 
@@ -109,12 +109,30 @@ def test_live_training_gives_the_tables_numbers(
             assert live.mean_accuracy(cell, split) == pytest.approx(
                 small_table.mean_accuracy(cell, split)
             )
+    with pytest.raises(NasbenchError, match="unknown split 'foo'"):
+        live.mean_accuracy((3, 1, 4), "foo")  # type: ignore[arg-type]
+    for seeds in ((), (0, 0), (-1,), (None,)):
+        with pytest.raises(NasbenchError, match="seed"):
+            LiveBenchmark(small_table.space, digits, small_recipe, seeds=seeds)
     assert isinstance(live, Referee)
     assert live.best_accuracy("test") is None
     with pytest.raises(NasbenchError, match="epochs 1 to 2, not 3"):
         live.evaluate((3, 1, 4), epochs=3)
     with pytest.raises(NasbenchError, match=r"seeds \[0, 1\], not 2"):
         live.evaluate((3, 1, 4), seed=2)
+
+
+def test_equal_hashes_do_not_change_answers(small_table: Table) -> None:
+    evaluation = small_table.evaluate((3, 1, 4), seed=True)
+    assert evaluation.seed is not True
+    assert small_table.evaluate((3, 1, 4), seed=1).seed == 1
+    assert small_table[3].class_number >= 0
+    with pytest.raises(ArchitectureError):
+        small_table[3.0]  # type: ignore[index]
+    assert type(small_table.evaluate((3, 1, 4), epochs=1.0).epochs) is int  # type: ignore[arg-type]
+    with pytest.raises(NasbenchError, match="unknown split 'foo'"):
+        small_table.mean_accuracy((3, 1, 4), "foo")  # type: ignore[arg-type]
+    assert len(small_table.accuracies(np.array([], np.int64))) == 0
 
 
 def test_best_accuracy_is_the_maximum(small_table: Table) -> None:
@@ -163,7 +181,7 @@ def test_a_partial_table_says_what_it_lacks(
         not in {int(table.space.classes.class_of[i]) for i in held}
     )
     for ask in (table.evaluate, table.__getitem__):
-        with pytest.raises(TableError, match="a partial table of 2 of 60 classes"):
+        with pytest.raises(TableError, match="a partial table: 2 of 60 classes"):
             ask(missing)
     assert np.isnan(table.mean_accuracy(missing, "test"))
     assert np.isnan(table.accuracies(np.array([missing], np.uint8))).all()
@@ -195,8 +213,9 @@ def test_a_table_survives_pickling(small_table: Table) -> None:
 
 def test_a_table_opens_while_another_process_holds_its_lock(copied: Path) -> None:
     program = f"""
-import h5py
-with h5py.File({str(copied)!r}, "r+", locking=True):
+import fcntl
+with open({str(copied)!r}, "rb") as file:
+    fcntl.flock(file, fcntl.LOCK_EX)
     print("locked", flush=True)
     input()
 """
@@ -254,7 +273,7 @@ def test_missing_damaged_and_foreign_files_are_named(copied: Path) -> None:
     with pytest.raises(TableError, match="no table at"):
         Table.open(folder)
     (folder / "text.h5").write_text("hello")
-    with pytest.raises(TableError, match=r"text\.h5 is damaged, or no HDF5 file"):
+    with pytest.raises(TableError, match=r"text\.h5 is no nasbench-table"):
         Table.open(folder / "text.h5")
     (folder / "cut.h5").write_bytes(copied.read_bytes()[:5000])
     with pytest.raises(TableError, match=r"cut\.h5 is damaged"):
@@ -265,6 +284,7 @@ def test_missing_damaged_and_foreign_files_are_named(copied: Path) -> None:
         Table.open(folder / "other.h5")
     with h5py.File(copied, "r+") as file:
         file.attrs["schema_version"] = 99
+    copied.write_bytes(sealed(copied.read_bytes()))
     with pytest.raises(TableError, match="schema version 99; this release reads 1"):
         Table.open(copied)
 
@@ -272,36 +292,35 @@ def test_missing_damaged_and_foreign_files_are_named(copied: Path) -> None:
 def test_a_missing_dataset_is_named(copied: Path) -> None:
     with h5py.File(copied, "r+") as file:
         del file["trials/correct_valid"]
+    copied.write_bytes(sealed(copied.read_bytes()))
     table = Table.open(copied)
     with pytest.raises(TableError, match="damaged at trials/correct_valid"):
         table.evaluate((0, 0, 0))
 
 
-def test_flipped_bytes_never_pass_for_numbers(copied: Path) -> None:
-    """Damage random places; the file is refused or its numbers have not changed."""
+def test_any_damage_to_the_bytes_is_refused_at_once(copied: Path) -> None:
     rng = np.random.default_rng(0)
     whole = copied.read_bytes()
-    expected = {name: TableFile(copied).read(name) for name in UNITS}
-    refused = 0
-    for place in rng.integers(len(whole), size=150):
-        copied.write_bytes(_flipped(whole, int(place)))
-        try:
-            file = TableFile(copied)
-            found = {name: file.read(name) for name in UNITS}
-        except NasbenchError:
-            refused += 1
-            continue
-        for name, array in found.items():
-            assert np.array_equal(array, expected[name]), name
-    assert refused > 0
+    for place in [0, 100, 511, 512, *rng.integers(len(whole), size=150).tolist()]:
+        copied.write_bytes(_flipped(whole, place))
+        with pytest.raises(TableError, match="damaged"):
+            Table.open(copied)
+    # A hole in HDF5's own lists of free space once made its library loop for ever.
+    for place in rng.integers(len(whole) - 64, size=50):
+        copied.write_bytes(whole[:place] + bytes(64) + whole[place + 64 :])
+        if copied.read_bytes() != whole:
+            with pytest.raises(TableError, match="damaged"):
+                Table.open(copied)
 
 
 @pytest.mark.parametrize("name", ["trials/correct_valid", "measured/cpu_seconds_train"])
-def test_a_flipped_byte_in_a_dataset_is_refused(copied: Path, name: str) -> None:
+def test_damage_under_a_renewed_seal_is_found_by_its_checksum(
+    copied: Path, name: str
+) -> None:
     with h5py.File(copied) as file:
         chunk = file[name].id.get_chunk_info(0)
     place = chunk.byte_offset + chunk.size // 2
-    copied.write_bytes(_flipped(copied.read_bytes(), place))
+    copied.write_bytes(sealed(_flipped(copied.read_bytes(), place)))
     with pytest.raises(TableError, match=f"damaged at {name}"):
         Table.open(copied).evaluate((3, 1, 4))
 

@@ -13,7 +13,13 @@ import pytest
 from nasbench.tasks import Task
 from nasbench.training.engine import EngineIdentity
 from tabular import Table, TableError
-from tabular.schema import TableContents, TableFile, array_digest, write_table
+from tabular.schema import (
+    TableContents,
+    TableFile,
+    array_digest,
+    sealed,
+    write_table,
+)
 from tabular.verify import Finding, retrain, verify
 
 
@@ -39,11 +45,15 @@ def test_a_changed_number_fails_its_checksum(
     copied = Path(shutil.copy(small_table_path, tmp_path / "t.h5"))
     with h5py.File(copied, "r+") as file:
         file["trials/loss_test"][0, 0, 0] += 1
+    with pytest.raises(TableError, match="do not match its seal"):
+        verify(copied)
+    copied.write_bytes(sealed(copied.read_bytes()))
     assert failing(copied) == ["checksums"]
     with h5py.File(copied, "r+") as file:
         file["trials/loss_test"].attrs["sha256"] = array_digest(
             file["trials/loss_test"][()]
         )
+    copied.write_bytes(sealed(copied.read_bytes()))
     assert failing(copied) == ["digest"]
 
 
