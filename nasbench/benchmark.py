@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from importlib.metadata import entry_points
 from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 from nasbench.errors import NasbenchError, unknown
@@ -180,6 +179,9 @@ class Specified(Protocol):
 
 def benchmark_ids() -> list[str]:
     """Return the ids of all benchmarks that are installed."""
+    # Imported when asked for: opening a table by its path does not need it.
+    from importlib.metadata import entry_points
+
     return sorted(entry_points(group=ENTRY_POINTS).names)
 
 
@@ -189,6 +191,8 @@ def make(benchmark: str | BenchmarkSpec) -> Benchmark:
     Raises:
         NasbenchError: No benchmark has the id, or its numbers are not the spec's.
     """
+    from importlib.metadata import entry_points
+
     name = benchmark if isinstance(benchmark, str) else benchmark.id
     for entry in entry_points(group=ENTRY_POINTS, name=name):
         made: Benchmark = entry.load()(name)

@@ -5,11 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
 
 from nasbench.errors import NasbenchError
-from nasbench.tasks import Task
 from nasbench.training.engine import EngineIdentity
 from nasbench.training.recipe import Recipe
+
+if TYPE_CHECKING:
+    from nasbench.tasks import Task
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,7 @@ class Table:
         self.epochs = file.identity.recipe.epochs
         self._trials = TrialColumns(file)
         self._columns = {None: 0} | {seed: 1 + i for i, seed in enumerate(file.seeds)}
-        self._class_of_tuple: dict[Architecture, int] = {}
+        self._class_of_key: dict[str | Architecture, int] = {}
         self._evaluations: dict[tuple[int, int], Evaluation] = {}
         self._gathered: dict[tuple[Split, int, int | None], NDArray[np.float64]] = {}
 
@@ -91,17 +91,21 @@ class Table:
         Raises:
             ArchitectureError: The space does not hold the architecture.
         """
-        if isinstance(architecture, tuple) and architecture in self._class_of_tuple:
-            return self._class_of_tuple[architecture]
-        if isinstance(architecture, str):
-            index = self.space.index(self.space.parse(architecture))
-        elif isinstance(architecture, int | np.integer):
-            index = self.space.index(self.space.architecture_at(int(architecture)))
+        # Texts and tuples are remembered; other keys may equal what they are not.
+        if isinstance(architecture, str | tuple):
+            known = self._class_of_key.get(architecture)
+            if known is not None:
+                return known
+        if isinstance(architecture, int | np.integer):
+            checked = self.space.architecture_at(int(architecture))
+        elif isinstance(architecture, str):
+            checked = self.space.parse(architecture)
         else:
             checked = self.space.check(architecture)
-            index = self.space.index(checked)
-            self._class_of_tuple[checked] = int(self._class_of[index])
-        return int(self._class_of[index])
+        number = int(self._class_of[self.space.index(checked)])
+        key = architecture if isinstance(architecture, str) else checked
+        self._class_of_key[key] = number
+        return number
 
     def __getitem__(self, architecture: Key) -> Entry:
         """Return all that is stored of an architecture (text, tuple or index).

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from importlib.metadata import entry_points
 
 from nasbench.errors import NasbenchError, unknown
 from nasbench.spaces.operations import EFFECTS
@@ -34,6 +33,8 @@ SPACES: dict[str, Callable[[], SearchSpace]] = {
 
 def space_names() -> list[str]:
     """Return the names of all spaces, ours and third parties'."""
+    from importlib.metadata import entry_points
+
     return sorted({*SPACES, *entry_points(group=ENTRY_POINTS).names})
 
 
@@ -55,6 +56,9 @@ def make_space(name: str) -> SearchSpace:
             raise NasbenchError(f"space {name!r} has not the form {TOPOLOGY_FORM}")
         plain = f"topology:{int(nodes)}:{operations}"
         return TopologyCell(plain, int(nodes), operations.split(","))
+    # Imported when asked for: our own spaces do not need it.
+    from importlib.metadata import entry_points
+
     for entry in entry_points(group=ENTRY_POINTS, name=name):
         space: SearchSpace = entry.load()()
         return space

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from nasbench.errors import NasbenchError
 from nasbench.spaces import Architecture, SearchSpace
-from nasbench.tasks import Task
 from nasbench.training.recipe import Recipe
 from nasbench.training.trial import Trial
+
+if TYPE_CHECKING:
+    from nasbench.tasks import Task
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,13 @@ import math
 import operator
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from nasbench.errors import NasbenchError
 from nasbench.networks.skeleton import Skeleton
-from nasbench.tasks import Task
+
+if TYPE_CHECKING:
+    from nasbench.tasks import Task
 
 INTEGERS = {
     "epochs": (1, 10_000),

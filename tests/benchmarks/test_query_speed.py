@@ -45,7 +45,7 @@ def test_a_first_evaluation_of_each_architecture(
 
     def evaluate_all() -> None:
         small_table._evaluations.clear()
-        small_table._class_of_tuple.clear()
+        small_table._class_of_key.clear()
         for cell in cells:
             small_table.evaluate(cell)
 
