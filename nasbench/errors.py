@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 
@@ -30,6 +29,8 @@ def unknown(kind: str, given: str, known: Iterable[str]) -> str:
     >>> unknown("space", "x", ["cell201", "chain"])
     "unknown space 'x'; known are cell201, chain"
     """
+    import difflib  # seldom needed, and everything imports this module
+
     names = sorted(known)
     near = difflib.get_close_matches(given, names, n=3, cutoff=0.5)
     if near:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
+from operator import mul
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args
 
@@ -102,7 +103,9 @@ class Table:
             checked = self.space.parse(architecture)
         else:
             checked = self.space.check(architecture)
-        number = int(self._class_of[self.space.index(checked)])
+        # As `space.index`, but for the check, which has been made.
+        index = sum(map(mul, checked, self.space.strides))
+        number = int(self._class_of[index])
         key = architecture if isinstance(architecture, str) else checked
         self._class_of_key[key] = number
         return number

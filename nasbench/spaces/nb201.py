@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from functools import cache
 
 from nasbench.errors import NasbenchError
@@ -20,6 +19,8 @@ def _published_order(size: int) -> tuple[int, ...]:
 
     The official list enumerates the cells as ours does and then shuffles it.
     """
+    import random  # seldom needed, and everything imports this module
+
     order = list(range(size))
     random.Random(SHUFFLE_SEED).shuffle(order)
     return tuple(order)

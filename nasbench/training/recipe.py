@@ -11,9 +11,9 @@ from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from nasbench.errors import NasbenchError
-from nasbench.networks.skeleton import Skeleton
 
 if TYPE_CHECKING:
+    from nasbench.networks import Skeleton
     from nasbench.tasks import Task
 
 INTEGERS = {
@@ -142,6 +142,8 @@ class Recipe:
 
     def skeleton(self, image: tuple[int, int, int], classes: int) -> Skeleton:
         """Return the skeleton for images of (channels, height, width)."""
+        from nasbench.networks import Skeleton
+
         return Skeleton(*image, classes, self.channels, self.cells_per_stage)
 
 
