@@ -133,7 +133,7 @@ def build(
         shards = plan_shards(order, seeds, trials)
         progress = _ProgressClock(shards, trials, report)
         if workers == 1 or not shards:
-            results = train_shards_here(shards, request.space, engine)
+            results = train_shards_here(shards, space, engine)
         else:
             settings = folder.keep_settings(task, request.recipe)
             results = train_shards_in_processes(

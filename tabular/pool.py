@@ -17,10 +17,11 @@ from concurrent.futures import (
 )
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from functools import cache
 from multiprocessing.connection import wait as wait_for_end
 from pathlib import Path
 
-from nasbench.spaces import make_space
+from nasbench.spaces import SearchSpace, make_space
 from nasbench.training.engine import Engine, make_engine
 from nasbench.training.trial import Trial
 from tabular.plan import Shard
@@ -44,9 +45,14 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def train_shard(engine: Engine, space_name: str, shard: Shard) -> dict[int, Trial]:
+@cache
+def _space_called(name: str) -> SearchSpace:
+    """Return the space; its classes take seconds to find, so once per process."""
+    return make_space(name)
+
+
+def train_shard(engine: Engine, space: SearchSpace, shard: Shard) -> dict[int, Trial]:
     """Train every class of a shard by its first architecture."""
-    space = make_space(space_name)
     first = space.classes.representatives
     return {
         number: engine.train(
@@ -59,15 +65,15 @@ def train_shard(engine: Engine, space_name: str, shard: Shard) -> dict[int, Tria
 def _train_in_worker(space_name: str, shard: Shard) -> dict[int, Trial]:
     if _engine is None:
         raise RuntimeError("the worker was not started by a pool")
-    return train_shard(_engine, space_name, shard)
+    return train_shard(_engine, _space_called(space_name), shard)
 
 
 def train_shards_here(
-    shards: Iterable[Shard], space_name: str, engine: Engine
+    shards: Iterable[Shard], space: SearchSpace, engine: Engine
 ) -> Generator[tuple[Shard, dict[int, Trial]], None, None]:
     """Yield every shard with its trials, trained one after the other."""
     for shard in shards:
-        yield shard, train_shard(engine, space_name, shard)
+        yield shard, train_shard(engine, space, shard)
 
 
 def train_shards_in_processes(

@@ -108,6 +108,9 @@ def compare_command(*benchmark: str, options: CompareOptions | None = None) -> N
     chosen = options or CompareOptions()
     settings, factories = chosen.settings(), chosen.factories()
     if chosen.out is not None:
+        # The parser makes "." of an empty word as well; a board needs its own folder.
+        if chosen.out == Path():
+            raise NasbenchError("--out is the current folder; give one for the board")
         reason = why_not_writable(chosen.out)
         if reason is not None:
             raise NasbenchError(f"cannot write the board to {chosen.out}: {reason}")

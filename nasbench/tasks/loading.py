@@ -40,6 +40,8 @@ def load_task(name_or_path: str | Path, image_size: int | None = None) -> Task:
     """
     check_size(image_size)
     name = str(name_or_path)
+    if not name:  # as a path, it would be the current folder
+        raise _nothing_called(name)
     if name in EMBEDDED:
         task = EMBEDDED[name]()
     else:
@@ -55,17 +57,21 @@ def load_task(name_or_path: str | Path, image_size: int | None = None) -> Task:
     )
 
 
+def _nothing_called(name: str) -> TaskError:
+    return TaskError(
+        f"{unknown('task', name, EMBEDDED)}; nor is there such a path, which may be: "
+        f"{described()}"
+    )
+
+
 def _read_task(path: Path, image_size: int | None) -> Task:
     """Return the task that the files of a path make."""
     try:
-        exists = bool(path.name or path.is_absolute()) and path.exists()
+        exists = path.exists()
     except OSError:
         exists = False  # a name that no file can have
-    if not exists and path != Path("..") and str(path) != "..":
-        raise TaskError(
-            f"{unknown('task', str(path), EMBEDDED)}; nor is there such a path, which "
-            f"may be: {described()}"
-        )
+    if not exists:
+        raise _nothing_called(str(path))
     form = format_of(path)
     check_sums(path)
     found = form.read(path, image_size)

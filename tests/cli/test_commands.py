@@ -171,6 +171,7 @@ def test_numbers_that_are_none_are_refused(run, table: Path) -> None:
     refused(run("compare", table, "--seconds", "inf"), "finite")
     refused(run("compare", table, "--seeds", "0"), "0 seeds")
     refused(run("compare", table, table), "given twice")
+    refused(run("compare", table, "--out", ""), "give one for the board")
     refused(run("verify", table, "--retrain", "-1"), "0 or more")
     refused(run("verify", table, "--task", "digits"), "--retrain")
     refused(run("query", table, "²"), "expected the form")
@@ -289,6 +290,11 @@ def test_a_users_images_become_a_table(run, tmp_path: Path) -> None:
     code, out, _ = run("verify", "mine.h5", "--retrain", 1, "--task", "mine.npz")
     assert code == 0
     assert "1 of 1 equal" in out
+    # The current folder is a path too; it holds one .npz file.
+    code, _, err = run(*words[:4], ".", "--workers", 1, *RECIPE, "--out", "here.h5")
+    assert code == 0, err
+    same = Table.open("here.h5").identity.task_fingerprint
+    assert same == table.identity.task_fingerprint
 
 
 def test_without_torch_training_is_refused_and_asking_works(

@@ -14,6 +14,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from nasbench.spaces import EquivalenceClasses, SearchSpace
+from nasbench.spaces.classes import find_classes
 from nasbench.tasks import Task
 from nasbench.training.recipe import Recipe
 from tabular import Table
@@ -293,6 +295,20 @@ def test_wrong_numbers_are_refused(request_of: BuildRequest, tmp_path: Path) -> 
         build(request_of, tmp_path / "t.h5", workers=0)
     with pytest.raises(Exception, match="the limit is 1 to"):
         build(replace(request_of, limit=1000), tmp_path / "t.h5")
+
+
+def test_classes_are_found_once_for_all_shards(
+    request_of: BuildRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: list[str] = []
+
+    def counted(space: SearchSpace) -> EquivalenceClasses:
+        found.append(space.name)
+        return find_classes(space)
+
+    monkeypatch.setattr("nasbench.spaces.space.find_classes", counted)
+    build(request_of, tmp_path / "t.h5")
+    assert found == [request_of.space]
 
 
 def test_the_plan_holds_every_missing_trial_once() -> None:
