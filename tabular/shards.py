@@ -1,52 +1,62 @@
-"""Finished portions of a build, kept beside the table until it is whole."""
+"""Finished portions of a build, kept beside the table until it is whole.
+
+    OUT.build/identity.json         what decides the trials
+    OUT.build/seedS-classC.npz      a finished portion: seed S, class C and others
+    OUT.build/run-DATE.json         when, where and by what command some were made
+    OUT.build/local/                lock and work in progress of this machine
+
+All but ``local`` may be copied or committed at any moment: every file is written in
+one step and never changed. A copy goes on where the original was, on any machine with
+the same engine.
+"""
 
 from __future__ import annotations
 
 import fcntl
 import json
 import os
-import pickle
 import shutil
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import IO, Any
-
-import numpy as np
+from typing import IO
 
 from nasbench.atomic import atomic_path
-from nasbench.benchmark import Status
 from nasbench.errors import NasbenchError
-from nasbench.tasks import Task
-from nasbench.training.recipe import Recipe
 from nasbench.training.trial import Trial
+from tabular.assembly import Trials
 from tabular.identity import TableIdentity
 from tabular.plan import Shard
+from tabular.provenance import Run
+from tabular.shard_files import (
+    IDENTITY,
+    SHARDS,
+    BuildError,
+    read_identity,
+    read_runs,
+    read_shards,
+    write_shard,
+)
 
-SHARDS = "seed*.npz"
-"""The names of finished shards."""
 
-ARRAYS = ("correct", "loss", "cpu_seconds", "wall_seconds")
-
-
-class BuildError(NasbenchError):
-    """Report why a build cannot start or go on."""
+def shard_folder_of(out: Path) -> Path:
+    """Return the folder of the shards of a table."""
+    return out.with_name(out.name + ".build")
 
 
 class ShardFolder:
     """The folder ``OUT.build`` of one running build; locked while it is in use.
 
-    Every file in it is written in one step, so that a crash loses no finished shard
-    and leaves no half one. The lock is the operating system's and ends with the
-    process, however it ends.
+    The lock is the operating system's and ends with the process, however it ends.
 
     Attributes:
         path: The folder.
+        local: The folder in it that is this machine's alone.
     """
 
     def __init__(self, out: Path, identity: TableIdentity) -> None:
-        self.path = out.with_name(out.name + ".build")
+        self.path = shard_folder_of(out)
+        self.local = self.path / "local"
         self._identity = identity
         self._lock: IO[str] | None = None
 
@@ -87,15 +97,19 @@ class ShardFolder:
 
     def _acquire(self) -> None:
         """Lock the folder; BlockingIOError if it is locked already."""
-        path = self.path / "lock"
+        path = self.local / "lock"
         while True:
-            self.path.mkdir(parents=True, exist_ok=True)
-            self._lock = path.open("w")
+            self.local.mkdir(parents=True, exist_ok=True)
+            try:
+                self._lock = path.open("w")
+            except FileNotFoundError:
+                continue  # a build that ended just now removed the folder
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            # A build that ended just now may have removed what we have locked.
+            # Or it removed what we have locked.
             if path.exists() and os.path.samestat(
                 path.stat(), os.fstat(self._lock.fileno())
             ):
+                (self.local / ".gitignore").write_text("*\n", encoding="utf-8")
                 return
             self._release()
 
@@ -105,82 +119,41 @@ class ShardFolder:
             self._lock = None
 
     def _check_identity(self) -> None:
-        path = self.path / "identity.json"
-        if not path.exists():
-            with atomic_path(path) as temporary:
+        started = read_identity(self.path)
+        if started is None:
+            with atomic_path(self.path / IDENTITY, self.local) as temporary:
                 temporary.write_text(self._identity.to_json(), encoding="utf-8")
-            return
-        started = TableIdentity.from_json(path.read_text(encoding="utf-8"))
-        if started != self._identity:
+        elif started != self._identity:
             raise BuildError(
                 f"{self.path} belongs to a build with other settings "
                 f"({self._identity.difference(started)}); repeat them, choose another "
                 "--out, or remove the folder"
             )
 
-    def keep_settings(self, task: Task, recipe: Recipe) -> Path:
-        """Write the pickled task and recipe for worker processes; return the file."""
-        path = self.path / "settings.pickle"
-        with atomic_path(path) as temporary:
-            temporary.write_bytes(pickle.dumps((task, recipe)))
-        return path
-
     def write(self, shard: Shard, trials: Mapping[int, Trial]) -> None:
-        """Keep the trials of a shard, one for each of its classes.
+        """Keep the trials of a shard; see `write_shard`."""
+        write_shard(self.path, self._identity, shard, trials, self.local)
+
+    def write_run(self, run: Run) -> None:
+        """Keep the facts of the run that begins.
 
         Raises:
             BuildError: The disk does not take them.
         """
-        ordered = [trials[number] for number in shard.classes]
-        path = self.path / f"seed{shard.seed}-class{shard.classes[0]}.npz"
-        header = {
-            "identity": self._identity.fingerprint,
-            "seed": shard.seed,
-            "classes": shard.classes,
-            "status": [trial.status for trial in ordered],
-            "epochs_done": [trial.epochs_done for trial in ordered],
-        }
-        arrays: dict[str, Any] = {
-            name: np.stack([getattr(trial, name) for trial in ordered])
-            for name in ARRAYS
-        }
+        path = self.path / f"run-{run['started'].replace(':', '')}-{os.getpid()}.json"
         try:
-            with atomic_path(path) as temporary, temporary.open("wb") as file:
-                np.savez_compressed(file, header=json.dumps(header), **arrays)
+            with atomic_path(path, self.local) as temporary:
+                temporary.write_text(json.dumps(run, sort_keys=True), encoding="utf-8")
         except OSError as error:
             raise BuildError(f"cannot write {path}: {error.strerror}") from error
 
-    def read(self) -> dict[tuple[int, int], Trial]:
-        """Return all trials that are kept, by (class, seed).
+    def read(self) -> Trials:
+        """Return all trials that are kept; see `read_shards`."""
+        return read_shards(self.path, self._identity)
 
-        Raises:
-            BuildError: A file is damaged or belongs to another build.
-        """
-        trials: dict[tuple[int, int], Trial] = {}
-        for path in sorted(self.path.glob(SHARDS)):
-            try:
-                trials |= self._read_shard(path)
-            except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
-                raise BuildError(
-                    f"{path} is damaged ({error}); remove it, and the same command "
-                    "trains it again"
-                ) from error
-        return trials
-
-    def _read_shard(self, path: Path) -> dict[tuple[int, int], Trial]:
-        with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
-            header = json.loads(str(file["header"]))
-            arrays = {name: file[name] for name in ARRAYS}
-        if header["identity"] != self._identity.fingerprint:
-            raise ValueError("it belongs to a build with other settings")
-        return {
-            (number, header["seed"]): Trial(
-                Status(header["status"][row]),
-                header["epochs_done"][row],
-                *(arrays[name][row] for name in ARRAYS),
-            )
-            for row, number in enumerate(header["classes"])
-        }
+    def runs(self) -> list[Run]:
+        """Return the runs that filled the folder; see `read_runs`."""
+        return read_runs(self.path)
 
     def remove(self) -> None:
         """Remove the folder, when its trials are in the table."""

@@ -5,14 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 
 from nasbench.benchmark import Status
 from nasbench.networks import count_costs
-from nasbench.spaces import make_space
+from nasbench.spaces import SearchSpace, make_space
 from nasbench.tasks import Task
-from nasbench.training.engine import make_engine
+from nasbench.training.engine import (
+    Engine,
+    EngineIdentity,
+    EngineName,
+    make_engine,
+    why_not,
+)
+from nasbench.training.recipe import Recipe
 from nasbench.training.trial import SPLITS, Trial
 from tabular.schema import (
     COMPLETE,
@@ -197,6 +205,7 @@ def retrain(
 ) -> Finding:
     """Train random trials of a table again and compare.
 
+    The engine is the one that the table states where it can train here, else another.
     With the same engine, version and instruction set every count and loss must be
     equal to the last bit. Elsewhere rounding differs, and the final validation
     accuracies must agree within 5 standard deviations between seeds.
@@ -221,7 +230,7 @@ def retrain(
             f"{table.path} was trained on {identity.task} with "
             f"{identity.task_fingerprint[:12]}"
         )
-    engine = make_engine(cut, identity.recipe)
+    engine = _engine_like(identity.engine, table.space, cut, identity.recipe)
     trials = stored_trials(table)
     keys = sorted(trials)
     if not keys:
@@ -239,6 +248,16 @@ def retrain(
     if engine.identity == identity.engine:
         return _compare_bits(pairs)
     return _compare_within_noise(table, pairs, str(engine.identity))
+
+
+def _engine_like(
+    stated: EngineIdentity, space: SearchSpace, task: Task, recipe: Recipe
+) -> Engine:
+    names: tuple[EngineName, ...] = get_args(EngineName)
+    for name in names:
+        if name == stated.engine and why_not(name, space, task, recipe) is None:
+            return make_engine(space, task, recipe, name)
+    return make_engine(space, task, recipe)
 
 
 def _compare_bits(pairs: list[tuple[Trial, Trial]]) -> Finding:

@@ -47,6 +47,10 @@ COMMANDS = {
         "nasbench build --space cell201-mini --task digits --seeds 3 --workers 4 "
         "--out mini.h5",
     ),
+    "merge": Command(
+        "Merge tables that were trained apart into one.",
+        "nasbench merge part-*.h5 --out table.h5",
+    ),
     "info": Command("Show what a table holds.", "nasbench info mini.h5"),
     "query": Command(
         "Show what a table knows of one architecture.",

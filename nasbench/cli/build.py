@@ -6,6 +6,7 @@ import dataclasses
 import os
 import shlex
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -13,10 +14,14 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from nasbench.cli.options import OptionalWhole, Whole
-from nasbench.cli.terminal import duration, output, progress_bar
+from nasbench.cli.terminal import Step, duration, errors, output, progress_bar
+from nasbench.errors import NasbenchError
 from nasbench.spaces import make_space
+from nasbench.training.engine import EngineChoice
 from nasbench.training.recipe import Augmentation, Recipe, default_recipe
 from tabular.build import BuildRequest, Progress, build
+from tabular.executors import Crew
+from tabular.plan import WHOLE, Part
 
 
 @dataclass(frozen=True)
@@ -63,9 +68,15 @@ class BuildOptions:
     Attributes:
         out: The table file. Finished shards wait in OUT.build until it is whole.
         space: Name of the search space; `nasbench list` shows them.
-        task: Name of an embedded task, or the path of image data.
+        task: Name of an embedded or prepared task, or the path of image data.
+        data: The folder with the original files of a prepared task.
         seeds: Trainings per architecture class.
         workers: Processes, one thread each; default: one per core.
+        scheduler: Train on a Dask cluster: the address or the file of its scheduler;
+            local for one of --workers processes.
+        shard: Train only part I of N, as in 3/10; `nasbench merge` joins the tables.
+        engine: What trains; auto: what has trained OUT so far, else fused where it
+            can, else torch.
         limit: Train only so many classes, a fixed random sample.
         image_size: Resize all images to this height and width.
     """
@@ -73,10 +84,32 @@ class BuildOptions:
     out: Path
     space: str = "cell201-mini"
     task: str = "digits"
+    data: str | None = None
     seeds: Whole = 1
     workers: OptionalWhole = None
+    scheduler: str | None = None
+    shard: str | None = None
+    engine: EngineChoice = "auto"
     limit: OptionalWhole = None
     image_size: OptionalWhole = None
+
+    def crew(self) -> int | Crew:
+        """Return the workers: processes, or those of a cluster.
+
+        Raises:
+            NasbenchError: Workers are given for a cluster that has its own.
+        """
+        workers = _cores() if self.workers is None else self.workers
+        if self.scheduler is None:
+            return workers
+        if self.scheduler != "local" and self.workers is not None:
+            raise NasbenchError(
+                "--workers is for this machine; the cluster of --scheduler "
+                f"{self.scheduler} has its own"
+            )
+        from tabular.executors.dask_cluster import crew_called
+
+        return crew_called(self.scheduler, workers)
 
 
 def build_command(
@@ -92,35 +125,52 @@ def build_command(
     from nasbench.tasks import load_task
 
     make_space(options.space)  # an unknown space is said before any data is read
+    crew = options.crew()
     request = BuildRequest(
         space=options.space,
-        task=load_task(options.task, image_size=options.image_size),
+        task=load_task(options.task, options.image_size, options.data),
         recipe=(recipe or RecipeOptions()).recipe(options.space),
         seeds=options.seeds,
         limit=options.limit,
+        engine=options.engine,
+        part=WHOLE if options.shard is None else Part.parse(options.shard),
     )
+    if options.scheduler is not None:
+        errors.print(f"waiting for a worker of Dask scheduler {options.scheduler}")
     with progress_bar("trainings") as step:
-
-        def report(progress: Progress) -> None:
-            note = (
-                f"{progress.rate:.2f}/s, {duration(progress.seconds_left)} left"
-                if progress.rate
-                else ""
-            )
-            step(progress.done, progress.total, note)
-
         table = build(
             request,
             options.out,
-            workers=_cores() if options.workers is None else options.workers,
+            workers=crew,
             command=shlex.join(["nasbench", *sys.argv[1:]]),
-            report=report,
+            report=_reporter(step),
         )
     output.print(
         f"{table.path}: {len(table)} classes, {len(table.seeds)} seeds, "
         f"{table.epochs} epochs"
     )
     output.print(f"digest {table.digest}")
+
+
+def _reporter(step: Step) -> Callable[[Progress], None]:
+    """Return what shows the progress, after a line on the engine that it may need."""
+    said = False
+
+    def report(progress: Progress) -> None:
+        nonlocal said
+        if not said and progress.engine.reason and progress.done < progress.total:
+            errors.print(
+                f"engine: {progress.engine.name}, because {progress.engine.reason}"
+            )
+        said = True
+        note = (
+            f"{progress.rate:.2f}/s, {duration(progress.seconds_left)} left"
+            if progress.rate
+            else ""
+        )
+        step(progress.done, progress.total, note)
+
+    return report
 
 
 def _cores() -> int:

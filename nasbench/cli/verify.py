@@ -23,6 +23,7 @@ def verify_command(
         int, Parameter(name="--retrain", converter=whole_number)
     ] = 0,
     task: str | None = None,
+    data: str | None = None,
     image_size: OptionalWhole = None,
     seed: Whole = 0,
 ) -> None:
@@ -31,18 +32,19 @@ def verify_command(
     Args:
         table: A table file, or the id of a benchmark.
         retrain_count: Train so many random trials again and compare them.
-        task: The path of the image data, for a table that is not of an embedded task.
+        task: The path of the image data, for a table of your own images.
+        data: The folder with the original files, for a table of a prepared task.
         image_size: As in the build.
         seed: Chooses the trials to retrain.
     """
     path = table_path(table)
     if retrain_count < 0 or seed < 0:
         raise NasbenchError("--retrain and --seed are 0 or more")
-    if not retrain_count and (task is not None or image_size is not None):
-        raise NasbenchError("--task and --image-size are for --retrain; add it")
+    if not retrain_count and (task, data, image_size) != (None, None, None):
+        raise NasbenchError("--task, --data and --image-size are for --retrain; add it")
     findings = verify(path)
     if retrain_count and all(finding.passed for finding in findings):
-        findings.append(_retrain(path, retrain_count, (task, image_size), seed))
+        findings.append(_retrain(path, retrain_count, (task, image_size, data), seed))
     print_columns(
         ("check", "", "found"),
         ((f.check, "ok" if f.passed else "WRONG", f.detail) for f in findings),
@@ -54,13 +56,16 @@ def verify_command(
 
 
 def _retrain(
-    path: Path, count: int, source: tuple[str | None, int | None], seed: int
+    path: Path,
+    count: int,
+    source: tuple[str | None, int | None, str | None],
+    seed: int,
 ) -> Finding:
     from nasbench.tasks import load_task
 
     table = Table.open(path)
-    name, image_size = source
-    task = load_task(name or table.identity.task, image_size=image_size)
+    name, image_size, data = source
+    task = load_task(name or table.identity.task, image_size, data)
     with progress_bar("retrained") as step:
         return retrain(
             table,

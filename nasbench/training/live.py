@@ -12,7 +12,7 @@ from nasbench.errors import NasbenchError, unknown
 from nasbench.networks import SkeletonCosts
 from nasbench.spaces import Architecture, SearchSpace
 from nasbench.tasks import Task
-from nasbench.training.engine import make_engine
+from nasbench.training.engine import EngineChoice, make_engine
 from nasbench.training.recipe import Recipe
 from nasbench.training.trial import SPLITS, Trial
 
@@ -23,6 +23,7 @@ class LiveBenchmark:
     Its numbers are those that a table of the same space, task and recipe would hold.
     A training stops at the epochs asked for, but follows the whole recipe's schedule.
     Trials are kept in memory: asking again for as many epochs, or fewer, costs nothing.
+    `engine` is what trains; ``auto`` is the fused engine where it can, else torch.
 
     Attributes:
         name: What stands for it on a board.
@@ -38,6 +39,7 @@ class LiveBenchmark:
         recipe: Recipe,
         *,
         seeds: Sequence[int] = (0,),
+        engine: EngineChoice = "auto",
     ) -> None:
         if not seeds or len(set(seeds)) != len(seeds):
             raise NasbenchError(f"a live benchmark needs different seeds, not {seeds}")
@@ -49,7 +51,7 @@ class LiveBenchmark:
         self.space = space
         self.seeds = tuple(seeds)
         self.cost_model = SkeletonCosts(space, recipe.skeleton(cut.shape, cut.classes))
-        self._engine = make_engine(cut, recipe)
+        self._engine = make_engine(space, cut, recipe, engine)
         self._images = {split: len(getattr(cut, split).labels) for split in SPLITS}
         self._trials: dict[tuple[object, int], Trial] = {}
 

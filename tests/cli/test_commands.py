@@ -297,38 +297,47 @@ def test_a_users_images_become_a_table(run, tmp_path: Path) -> None:
     assert same == table.identity.task_fingerprint
 
 
-def test_without_torch_training_is_refused_and_asking_works(
-    table: Path, tmp_path: Path
-) -> None:
+def without(modules: str, *words: str) -> tuple[int, str, str]:
+    """Run a command where some modules are not installed."""
     program = """
 import sys
 
 
 class Absent:
     def find_spec(self, name, path, target=None):
-        if name == "torch":
-            raise ModuleNotFoundError("No module named 'torch'", name="torch")
+        if name in sys.argv[1].split(","):
+            raise ModuleNotFoundError(f"No module named '{name}'", name=name)
 
 
 sys.meta_path.insert(0, Absent())
 from nasbench.cli import main
-sys.exit(main(sys.argv[1:]))
+sys.exit(main(sys.argv[2:]))
 """
+    ended = subprocess.run(
+        [sys.executable, "-c", program, modules, *words],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return ended.returncode, ended.stdout, ended.stderr
 
-    def without_torch(*words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-c", program, *words],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
 
+def test_without_the_training_extra_training_is_refused_and_asking_works(
+    table: Path, tmp_path: Path
+) -> None:
     for words in (
         ("build", "--out", "t.h5", *RECIPE),
         ("verify", "mini.h5", "--retrain=1"),
     ):
-        ended = without_torch(*words)
-        refused((ended.returncode, ended.stdout, ended.stderr), "nasbench-suite[train]")
+        refused(without("torch,numba,llvmlite", *words), "nasbench-suite[train]")
     assert not Path("t.h5.build").exists()
-    assert without_torch("verify", "mini.h5").returncode == 0
-    assert without_torch("compare", "mini.h5", "--seeds=2").returncode == 0
+    assert without("torch,numba,llvmlite", "verify", "mini.h5")[0] == 0
+    assert without("torch,numba,llvmlite", "compare", "mini.h5", "--seeds=2")[0] == 0
+
+
+def test_without_torch_the_fused_engine_trains(table: Path, tmp_path: Path) -> None:
+    assert without("torch", "verify", "mini.h5", "--retrain=1")[0] == 0
+    refused(
+        without("torch", "build", "--out", "t.h5", "--engine=torch", *RECIPE),
+        "nasbench-suite[train]",
+    )

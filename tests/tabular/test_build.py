@@ -20,8 +20,8 @@ from nasbench.tasks import Task
 from nasbench.training.recipe import Recipe
 from tabular import Table
 from tabular.build import BuildInterrupted, BuildRequest, Progress, build
-from tabular.plan import plan_shards, training_order
-from tabular.shards import BuildError
+from tabular.plan import WHOLE, deal, plan_shards, training_order
+from tabular.shard_files import BuildError
 
 SPACE = "topology:3:none,skip_connect,nor_conv_1x1"
 
@@ -202,8 +202,8 @@ def test_two_builds_on_one_output_are_refused(
     request_of: BuildRequest, tmp_path: Path
 ) -> None:
     out = tmp_path / "t.h5"
-    folder = tmp_path / "t.h5.build"
-    folder.mkdir()
+    folder = tmp_path / "t.h5.build" / "local"
+    folder.mkdir(parents=True)
     with (folder / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         with pytest.raises(BuildError, match="another build is writing"):
@@ -316,7 +316,7 @@ def test_the_plan_holds_every_missing_trial_once() -> None:
     assert sorted(order) == list(range(5260))
     assert training_order(5260, 100) == order[:100]
     done = {(number, 0) for number in order[:1000]}
-    shards = plan_shards(order, (0, 1), done)
+    shards = plan_shards(deal(order, (0, 1), WHOLE), done, largest=32)
     pairs = [(number, shard.seed) for shard in shards for number in shard.classes]
     assert len(pairs) == len(set(pairs)) == 2 * 5260 - 1000
     assert not done & set(pairs)

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 import torch
+from scipy.stats import wilcoxon
 from torch.nn.functional import cross_entropy
 
 from nasbench.benchmark import Status
@@ -298,3 +299,26 @@ def test_shorter_vectors_compute_the_same_bits() -> None:
         pytest.skip("this machine has no longer vectors than AVX2")
     assert len(found) == 2
     assert len(set(found.values())) == 1
+
+
+@pytest.mark.slow
+def test_accuracies_are_distributed_like_those_of_the_reference() -> None:
+    recipe = Recipe(epochs=3, train_images=2000, valid_images=1000, test_images=2000)
+    task = recipe.cut(load_task("digits"))
+    fused, reference = FusedEngine(task, recipe), TorchEngine(task, recipe)
+    representatives = CELL201.classes.representatives
+    chosen = np.random.default_rng(0).permutation(len(representatives))[:50]
+    accuracies = np.empty((2, 50, 3))
+    for row, number in enumerate(chosen):
+        architecture = CELL201.architecture_at(int(representatives[number]))
+        for seed in range(3):
+            for which, engine in enumerate((fused, reference)):
+                trial = engine.train(CELL201, architecture, seed)
+                accuracies[which, row, seed] = trial.correct[2, -1] / 2000
+    difference = accuracies[0] - accuracies[1]
+    between_seeds = accuracies.std(axis=2, ddof=1)
+    # The same trial but for its rounding: seeds stand for how far that may carry.
+    standard_error = difference.mean(axis=1).std(ddof=1) / np.sqrt(50)
+    assert abs(difference.mean()) < 3 * standard_error
+    assert wilcoxon(accuracies[0].mean(1), accuracies[1].mean(1)).pvalue > 0.01
+    assert wilcoxon(between_seeds[0], between_seeds[1]).pvalue > 0.01

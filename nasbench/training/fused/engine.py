@@ -28,8 +28,14 @@ REVISION = "1"
 """Changes with every change to the engine that moves a bit of a trial."""
 
 
-def why_not(task: Task, recipe: Recipe) -> str | None:
+def why_not(space: SearchSpace, task: Task, recipe: Recipe) -> str | None:
     """Say in one phrase why this engine cannot train; None: it can."""
+    if not isinstance(space, TopologyCell):
+        return f"it trains topology cells, and {space.name} is none"
+    return _too_few(task, recipe)
+
+
+def _too_few(task: Task, recipe: Recipe) -> str | None:
     if len(task.train.labels) < recipe.batch_size:
         return (
             f"task {task.name} has {len(task.train.labels)} training images, fewer "
@@ -54,7 +60,7 @@ class FusedEngine:
         Raises:
             NasbenchError: The training images do not fill one batch.
         """
-        reason = why_not(task, recipe)
+        reason = _too_few(task, recipe)
         if reason is not None:
             raise NasbenchError(reason)
         self.recipe = recipe
