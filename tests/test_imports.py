@@ -71,15 +71,31 @@ def test_every_module_has_a_place_among_the_layers() -> None:
 
 
 LIGHT = {
-    "nasbench": {"torch", "pandas", "sklearn", "xgboost", "matplotlib", "h5py"},
-    "nasbench.spaces": {"torch", "pandas", "sklearn", "xgboost", "matplotlib"},
-    "nasbench.tasks": {"torch", "pandas", "sklearn", "PIL"},
-    "nasbench.networks": {"torch", "pandas", "sklearn"},
-    "nasbench.training.recipe": {"torch", "pandas", "sklearn"},
-    "tabular": {"torch", "pandas", "sklearn", "xgboost", "matplotlib"},
-    "strategies": {"torch", "pandas", "sklearn", "xgboost", "matplotlib"},
-    "leaderboards": {"torch", "pandas", "sklearn", "xgboost", "matplotlib"},
-    "nasbench.cli": {"torch", "pandas", "sklearn", "xgboost", "matplotlib", "h5py"},
+    "nasbench": {
+        "torch",
+        "numba",
+        "pandas",
+        "sklearn",
+        "xgboost",
+        "matplotlib",
+        "h5py",
+    },
+    "nasbench.spaces": {"torch", "numba", "pandas", "sklearn", "xgboost", "matplotlib"},
+    "nasbench.tasks": {"torch", "numba", "pandas", "sklearn", "PIL"},
+    "nasbench.networks": {"torch", "numba", "pandas", "sklearn"},
+    "nasbench.training.recipe": {"torch", "numba", "pandas", "sklearn"},
+    "tabular": {"torch", "numba", "pandas", "sklearn", "xgboost", "matplotlib"},
+    "strategies": {"torch", "numba", "pandas", "sklearn", "xgboost", "matplotlib"},
+    "leaderboards": {"torch", "numba", "pandas", "sklearn", "xgboost", "matplotlib"},
+    "nasbench.cli": {
+        "torch",
+        "numba",
+        "pandas",
+        "sklearn",
+        "xgboost",
+        "matplotlib",
+        "h5py",
+    },
 }
 
 
