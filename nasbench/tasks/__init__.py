@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from nasbench.tasks.loading import embedded_tasks, load_task
+from nasbench.tasks.loading import embedded_tasks, load_task, prepared_tasks
 from nasbench.tasks.task import Split, Task, TaskError
 
-__all__ = ["Split", "Task", "TaskError", "embedded_tasks", "load_task"]
+__all__ = [
+    "Split",
+    "Task",
+    "TaskError",
+    "embedded_tasks",
+    "load_task",
+    "prepared_tasks",
+]

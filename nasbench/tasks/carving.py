@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from nasbench.tasks.image_set import ImageSet
 from nasbench.tasks.shuffling import random_order, set_apart
@@ -90,12 +89,8 @@ def _set_apart(
             f"{len(split.labels)} training images are too few to set {fraction:.4g} of "
             f"every class apart as {part} images"
         )
-    return _chosen(split, stay), _chosen(split, apart)
+    return split.chosen(stay), split.chosen(apart)
 
 
 def _shuffled(split: Split, rng: np.random.Generator) -> Split:
-    return _chosen(split, random_order(len(split.labels), rng))
-
-
-def _chosen(split: Split, positions: NDArray[np.int64]) -> Split:
-    return Split(split.images[positions], split.labels[positions])
+    return split.chosen(random_order(len(split.labels), rng))

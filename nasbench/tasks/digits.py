@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nasbench.errors import NasbenchError
+from nasbench.tasks.geometry import Fragments, Pose, overlay, place
 from nasbench.tasks.task import Split, Task, TaskError
 
 SEED = 0
@@ -125,75 +126,34 @@ def distort(
     """
     how = distortion or Distortion()
     chosen = rng.integers(len(originals), size=count)
-    canvas = _place(originals[chosen], rng, how)
+    canvas = place(originals[chosen], _pose(count, rng, how), CANVAS)
     for _ in range(how.fragments):
-        _paste_fragments(canvas, originals, rng, how.fragment_size)
+        overlay(canvas, originals, _fragments(originals, count, rng, how.fragment_size))
     grey = np.floor(np.clip(canvas, 0, 16) * (255 / 16) + 0.5).astype(np.uint8)
     return Split(grey[:, None], labels[chosen])
 
 
-def _place(
-    images: NDArray[np.float64], rng: np.random.Generator, how: Distortion
-) -> NDArray[np.float64]:
-    """Rotate, scale and shift ``(n, 8, 8)`` images on the canvas, bilinearly."""
-    n, size = len(images), images.shape[1]
+def _pose(count: int, rng: np.random.Generator, how: Distortion) -> Pose:
+    """Draw how every digit lies on the canvas."""
 
     def uniform(limit: float) -> NDArray[np.float64]:
-        return limit * (2 * rng.random((n, 1, 1)) - 1)
+        return limit * (2 * rng.random((count, 1, 1)) - 1)
 
-    angle = np.deg2rad(uniform(how.degrees))
-    # Rounded: libraries differ in the last bit of sine and cosine.
-    cosine, sine = np.round(np.cos(angle), 6), np.round(np.sin(angle), 6)
-    scale = 1 + uniform(how.scale)
-    offsets = np.arange(CANVAS) - (CANVAS - 1) / 2
-    down = offsets[:, None] - uniform(how.shift)  # (n, canvas, 1)
-    right = offsets[None, :] - uniform(how.shift)  # (n, 1, canvas)
-    centre = (size - 1) / 2
-    rows = (cosine * down - sine * right) / scale + centre  # (n, canvas, canvas)
-    columns = (sine * down + cosine * right) / scale + centre
-    return _bilinear(np.pad(images, ((0, 0), (1, 1), (1, 1))), rows + 1, columns + 1)
-
-
-def _bilinear(
-    images: NDArray[np.float64],
-    rows: NDArray[np.float64],
-    columns: NDArray[np.float64],
-) -> NDArray[np.float64]:
-    """Read ``(n, s, s)`` images at fractional places; beyond the border is border."""
-    last = images.shape[1] - 1
-    rows, columns = np.clip(rows, 0, last), np.clip(columns, 0, last)
-    top = np.minimum(np.floor(rows).astype(np.int64), last - 1)
-    left = np.minimum(np.floor(columns).astype(np.int64), last - 1)
-    down, right = rows - top, columns - left
-    n = np.arange(len(images))[:, None, None]
-    upper: NDArray[np.float64] = (
-        images[n, top, left] * (1 - right) + images[n, top, left + 1] * right
+    return Pose(
+        degrees=uniform(how.degrees),
+        scale=1 + uniform(how.scale),
+        down=uniform(how.shift),
+        right=uniform(how.shift),
     )
-    lower = (
-        images[n, top + 1, left] * (1 - right) + images[n, top + 1, left + 1] * right
+
+
+def _fragments(
+    originals: NDArray[np.float64], count: int, rng: np.random.Generator, size: int
+) -> Fragments:
+    """Draw a piece of a random original, and a place for it, for every image."""
+    return Fragments(
+        source=rng.integers(len(originals), size=count),
+        cut=rng.integers(originals.shape[1] - size + 1, size=(2, count)),
+        target=rng.integers(CANVAS - size + 1, size=(2, count)),
+        size=size,
     )
-    mixed: NDArray[np.float64] = upper * (1 - down) + lower * down
-    return mixed
-
-
-def _paste_fragments(
-    canvas: NDArray[np.float64],
-    originals: NDArray[np.float64],
-    rng: np.random.Generator,
-    size: int,
-) -> None:
-    """Lay a piece of a random original over every image, the brighter pixel wins."""
-    n = len(canvas)
-    source = rng.integers(len(originals), size=n)
-    square = np.arange(size)
-
-    def window(limit: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        corner = rng.integers(limit - size + 1, size=(2, n))
-        return (
-            (corner[0][:, None] + square)[:, :, None],
-            (corner[1][:, None] + square)[:, None, :],
-        )
-
-    pieces = originals[(source[:, None, None], *window(originals.shape[1]))]
-    target = (np.arange(n)[:, None, None], *window(CANVAS))
-    canvas[target] = np.maximum(canvas[target], pieces)

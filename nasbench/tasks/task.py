@@ -54,6 +54,10 @@ class Split:
             frozen.flags.writeable = False
             object.__setattr__(self, name, frozen)
 
+    def chosen(self, positions: NDArray[np.int64]) -> Split:
+        """Return the images and labels at ``(m,)`` positions, in that order."""
+        return Split(self.images[positions], self.labels[positions])
+
     def __reduce__(self) -> tuple[type[Split], tuple[NDArray[Any], NDArray[Any]]]:
         # Pickling would give a worker process writeable arrays.
         return Split, (self.images, self.labels)

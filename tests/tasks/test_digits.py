@@ -31,9 +31,9 @@ def test_digits_is_an_embedded_task() -> None:
 
 def test_making_it_is_quick_and_leaves_the_global_state_alone() -> None:
     before = np.random.get_state()[1].copy()
-    start = time.perf_counter()
+    start = time.process_time()
     task = load_task("digits")
-    assert time.perf_counter() - start < 5
+    assert time.process_time() - start < 5
     after = np.random.get_state()[1]
     assert np.array_equal(before, after)
     assert task.fingerprint == FINGERPRINT
