@@ -12,12 +12,15 @@
     /trials/loss_SPLIT        (classes, seeds, epochs) mean cross-entropy in nats
     /measured/cpu_seconds_SPLIT, wall_seconds_SPLIT    (classes, seeds, epochs)
     /measured                 attributes: when, where and by what command
+    /proxies/NAME/score, status, seconds               (classes, proxy seeds), optional
+    /proxies/NAME             attributes: seeds; what decided the scores
 
 The seal is HDF5's user block, which other readers pass over. It is checked before
 the rest is read: HDF5 itself may loop or crash on damaged files. SPLIT is train, valid
 or test. Epochs that were not trained are masked by
 `epochs_done`; the stored zeros there mean nothing. The digest covers everything but
-`/measured`: two builds are bit-identical when their digests are equal.
+`/measured` and `/proxies`: two builds are bit-identical when their digests are equal,
+and it stays what it was when proxies are added (`tabular.proxy_columns` says why).
 """
 
 from __future__ import annotations
@@ -26,7 +29,7 @@ import hashlib
 import io
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +41,8 @@ from nasbench.atomic import atomic_path
 from nasbench.errors import NasbenchError
 from nasbench.training.trial import SPLITS
 from tabular.identity import TableIdentity
+from tabular.proxy_columns import GROUP, ProxyColumns, datasets_of
+from tabular.proxy_columns import UNITS as PROXY_UNITS
 
 FORMAT = "nasbench-table"
 SCHEMA_VERSION = 1
@@ -68,6 +73,22 @@ class TableError(NasbenchError):
     """Report a table file that is missing, damaged, or of another kind."""
 
 
+class OtherKindError(TableError):
+    """Report a whole file of a kind that was not asked for.
+
+    Attributes:
+        kind: What the file says it is.
+    """
+
+    def __init__(self, path: Path, kind: str, wanted: str) -> None:
+        super().__init__(path, kind, wanted)
+        self.kind = kind
+
+    def __str__(self) -> str:
+        path, kind, wanted = self.args
+        return f"{path} is an HDF5 file, but no {wanted}: its kind is {kind!r}"
+
+
 @dataclass(frozen=True, eq=False)
 class TableContents:
     """All that a table file holds.
@@ -77,12 +98,14 @@ class TableContents:
         seeds: The seeds of the trials, in the order of the second axis.
         arrays: Every dataset named in `UNITS`.
         provenance: When, where and by what command; outside the digest.
+        proxies: The columns of every zero-cost proxy by name; outside the digest.
     """
 
     identity: TableIdentity
     seeds: tuple[int, ...]
     arrays: Arrays
     provenance: Mapping[str, str]
+    proxies: Mapping[str, ProxyColumns] = field(default_factory=dict)
 
     def digest(self) -> str:
         """Return the SHA-256 over everything deterministic, in hexadecimal."""
@@ -147,20 +170,30 @@ def _as_hdf5(contents: TableContents, digest: str) -> bytes:
         file.attrs["seeds"] = np.array(contents.seeds, np.int64)
         file.attrs["digest"] = digest
         for name, unit in UNITS.items():
-            array = contents.arrays[name]
-            dataset = file.create_dataset(
-                name,
-                data=array,
-                compression="gzip",
-                shuffle=True,
-                fletcher32=True,
-                track_times=False,
-            )
-            dataset.attrs["unit"] = unit
-            dataset.attrs["sha256"] = array_digest(array)
+            _store(file, name, contents.arrays[name], unit)
         for key, value in contents.provenance.items():
             file["measured"].attrs[key] = value
+        for proxy, columns in contents.proxies.items():
+            for name, array in datasets_of(proxy, columns).items():
+                _store(file, name, array, PROXY_UNITS[name.rpartition("/")[2]])
+            group = file[f"{GROUP}/{proxy}"]
+            group.attrs["seeds"] = np.array(columns.seeds, np.int64)
+            for key, value in columns.provenance.items():
+                group.attrs[key] = value
     return memory.getvalue()
+
+
+def _store(file: h5py.File, name: str, array: NDArray[Any], unit: str) -> None:
+    dataset = file.create_dataset(
+        name,
+        data=array,
+        compression="gzip",
+        shuffle=True,
+        fletcher32=True,
+        track_times=False,
+    )
+    dataset.attrs["unit"] = unit
+    dataset.attrs["sha256"] = array_digest(array)
 
 
 def sealed(file: bytes) -> bytes:
@@ -170,7 +203,12 @@ def sealed(file: bytes) -> bytes:
     return seal.ljust(SEAL_BYTES, b"\0") + body
 
 
-def _check_seal(path: Path, file: bytes) -> None:
+def check_seal(path: Path, file: bytes) -> None:
+    """Check the seal before anything else is read.
+
+    Raises:
+        TableError: There is none, or the bytes after it are others.
+    """
     if not file.startswith(SEAL):
         kind = "an HDF5 file, but no" if file.startswith(b"\x89HDF") else "no"
         raise TableError(f"{path} is {kind} {FORMAT}, or damaged in its first bytes")
@@ -199,7 +237,7 @@ class TableFile:
             content = path.read_bytes()
         except OSError as error:
             raise TableError(f"no table at {path}: {error.strerror}") from error
-        _check_seal(path, content)
+        check_seal(path, content)
         try:
             self._file = h5py.File(h5py.h5f.open_file_image(content))
             self._read_header()
@@ -210,8 +248,9 @@ class TableFile:
 
     def _read_header(self) -> None:
         attributes = self._file.attrs
-        if attributes.get("format") != FORMAT:
-            raise TableError(f"{self.path} is an HDF5 file, but no {FORMAT}")
+        kind = str(attributes.get("format"))
+        if kind != FORMAT:
+            raise OtherKindError(self.path, kind, FORMAT)
         version = int(attributes["schema_version"])
         if version != SCHEMA_VERSION:
             raise TableError(
@@ -247,10 +286,43 @@ class TableFile:
                 f"{self.path} is damaged at {name}: {_one_line(error)}"
             ) from error
 
+    def proxies(self) -> dict[str, ProxyColumns]:
+        """Return the columns of every zero-cost proxy by name; often there are none.
+
+        Raises:
+            TableError: A column is damaged, or its shape is not that of the classes.
+        """
+        names = list(self._file[GROUP]) if GROUP in self._file else []
+        return {name: self._proxy(name) for name in names}
+
+    def _proxy(self, proxy: str) -> ProxyColumns:
+        try:
+            stated = dict(self._file[f"{GROUP}/{proxy}"].attrs)
+            seeds = tuple(int(seed) for seed in stated.pop("seeds"))
+        except (OSError, KeyError, RuntimeError) as error:
+            raise TableError(
+                f"{self.path} is damaged at {GROUP}/{proxy}: {_one_line(error)}"
+            ) from error
+        shape = (len(self.read("classes/representative")), len(seeds))
+        arrays = {}
+        for column in PROXY_UNITS:
+            name = f"{GROUP}/{proxy}/{column}"
+            arrays[column] = self.read(name)
+            whole = array_digest(arrays[column]) == self.stated_sha256(name)
+            if not whole or arrays[column].shape != shape:
+                raise TableError(
+                    f"{self.path} is damaged at {name}: not as its checksum says, "
+                    f"or not of the shape {shape} of classes and seeds"
+                )
+        provenance = {key: str(value) for key, value in stated.items()}
+        return ProxyColumns(seeds, **arrays, provenance=provenance)
+
     def contents(self) -> TableContents:
         """Read everything."""
         arrays = {name: self.read(name) for name in UNITS}
-        return TableContents(self.identity, self.seeds, arrays, self.provenance)
+        return TableContents(
+            self.identity, self.seeds, arrays, self.provenance, self.proxies()
+        )
 
 
 def _one_line(error: Exception) -> str:

@@ -85,6 +85,8 @@ LIGHT = {
     "nasbench.networks": {"torch", "numba", "pandas", "sklearn"},
     "nasbench.training.recipe": {"torch", "numba", "pandas", "sklearn"},
     "tabular": {"torch", "numba", "pandas", "sklearn", "xgboost", "matplotlib"},
+    "surrogates": {"torch", "numba", "pandas", "sklearn", "xgboost", "matplotlib"},
+    "surrogates.encodings": {"torch", "numba", "pandas", "sklearn", "xgboost"},
     "strategies": {"torch", "numba", "pandas", "sklearn", "xgboost", "matplotlib"},
     "leaderboards": {"torch", "numba", "pandas", "sklearn", "xgboost", "matplotlib"},
     "nasbench.cli": {

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from importlib.metadata import version
 
 from cyclopts import App, CycloptsError
@@ -35,10 +35,15 @@ class Command:
     Attributes:
         summary: One line for the list of commands.
         example: A whole command line.
+        module: The module's name where the command's own cannot be one.
+        parts: Subcommands of its own and their summaries; the functions in its module
+            are called PART_command.
     """
 
     summary: str
     example: str
+    module: str = ""
+    parts: Mapping[str, str] = field(default_factory=dict)
 
 
 COMMANDS = {
@@ -50,6 +55,11 @@ COMMANDS = {
     "merge": Command(
         "Merge tables that were trained apart into one.",
         "nasbench merge part-*.h5 --out table.h5",
+    ),
+    "import": Command(
+        "Read a published CSV file into a table that can be searched.",
+        "nasbench import nb201.csv.gz --mapping nb201-cifar10 --out nb201-cifar10.h5",
+        module="import_table",
     ),
     "info": Command("Show what a table holds.", "nasbench info mini.h5"),
     "query": Command(
@@ -64,6 +74,24 @@ COMMANDS = {
         "Compare search strategies on benchmarks; write a board.",
         "nasbench compare mini.h5 --all --seeds 50 --evaluations 50 --out board",
     ),
+    "proxies": Command(
+        "Score untrained networks by zero-cost proxies, and rank the proxies.",
+        "nasbench proxies score mini.h5 --proxy synflow --proxy nwot",
+        parts={
+            "list": "List the proxies, what they need and what they compute.",
+            "score": "Score every class of a table, and write the scores into it.",
+            "rank": "Show how well every stored proxy orders the accuracies.",
+        },
+    ),
+    "surrogate": Command(
+        "Fit models to a table, score them, ask them for what it does not hold.",
+        "nasbench surrogate fit mini.h5 --samples 60 --out mini-surrogate.npz",
+        parts={
+            "fit": "Fit a surrogate benchmark to a table, and write it to a file.",
+            "evaluate": "Score surrogates on held-out architectures of a table.",
+            "predict": "Show what a surrogate benchmark predicts of architectures.",
+        },
+    ),
     "draw": Command(
         "Draw a cell as text or as an image.",
         f'nasbench draw "{CELL}" --out cell.svg',
@@ -75,12 +103,21 @@ COMMANDS = {
 }
 
 for _name, _command in COMMANDS.items():
-    app.command(
-        f"nasbench.cli.{_name}:{_name}_command",
-        name=_name,
-        help=_command.summary,
-        help_epilogue=f"Example:\n\n{_command.example}",
-    )
+    _module = _command.module or _name
+    _epilogue = f"Example:\n\n{_command.example}"
+    if not _command.parts:
+        app.command(
+            f"nasbench.cli.{_module}:{_module}_command",
+            name=_name,
+            help=_command.summary,
+            help_epilogue=_epilogue,
+        )
+        continue
+    _group = App(name=_name, help=_command.summary, help_epilogue=_epilogue)
+    for _part, _summary in _command.parts.items():
+        _place = f"nasbench.cli.{_module}:{_part}_command"
+        _group.command(_place, name=_part, help=_summary)
+    app.command(_group)
 
 
 class Terminated(KeyboardInterrupt):

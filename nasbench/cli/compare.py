@@ -14,13 +14,14 @@ from leaderboards import RunSettings, compare, rank_board
 from leaderboards.report import BenchmarkFacts, write_report
 from leaderboards.settings import Noise, Repeats
 from nasbench.atomic import why_not_writable
-from nasbench.benchmark import Benchmark, benchmark_ids, make
-from nasbench.cli.options import OptionalWhole, Whole
+from nasbench.benchmark import Benchmark, benchmark_ids
+from nasbench.cli.options import OptionalWhole, Whole, open_known
 from nasbench.cli.terminal import output, print_columns, progress_bar
 from nasbench.errors import NasbenchError
 from nasbench.search import Budget, StrategyFactory
 from strategies import find_strategy, strategy_names
 from tabular import Table
+from tabular.importers import PublishedTable
 
 if TYPE_CHECKING:
     import pandas
@@ -101,8 +102,8 @@ def compare_command(*benchmark: str, options: CompareOptions | None = None) -> N
     """Run search strategies on benchmarks, rank them, write tables, figures, a page.
 
     Args:
-        benchmark: Ids of benchmarks, or paths of tables; all installed ones where
-            none is given.
+        benchmark: Ids of benchmarks, or paths of tables and surrogates; all
+            installed ones where none is given.
         options: What is compared.
     """
     chosen = options or CompareOptions()
@@ -135,20 +136,20 @@ def compare_command(*benchmark: str, options: CompareOptions | None = None) -> N
 
 
 def open_benchmark(name: str) -> Benchmark:
-    """Return the benchmark with an id, or the table at a path.
+    """Return the benchmark with an id, or the table or surrogate at a path.
 
     Raises:
         NasbenchError: There is neither, or the table is partial.
     """
-    if Path(name).exists() or name.endswith(".h5"):
-        table = Table.open(name)
-        if not table.is_complete:
-            raise NasbenchError(
-                f"{name} is a partial table of {table.trials[0]} of "
-                f"{table.trials[1]} trials; strategies need a whole one"
-            )
-        return table
-    return make(name)
+    held = open_known(name)
+    if isinstance(held, PublishedTable):
+        held.check_searchable()
+    elif isinstance(held, Table) and not held.is_complete:
+        raise NasbenchError(
+            f"{name} is a partial table of {held.trials[0]} of "
+            f"{held.trials[1]} trials; strategies need a whole one"
+        )
+    return held
 
 
 def _share(value: object) -> str:

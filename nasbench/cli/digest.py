@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from nasbench.cli.options import table_path
 from nasbench.cli.terminal import output
-from tabular.schema import TableError, TableFile
+from tabular.importers.published_file import checked_digest
+from tabular.schema import OtherKindError, TableError, TableFile
 
 
 def digest_command(table: str, /) -> None:
@@ -13,7 +14,12 @@ def digest_command(table: str, /) -> None:
     Args:
         table: A table file, or the id of a benchmark.
     """
-    file = TableFile(table_path(table))
+    path = table_path(table)
+    try:
+        file = TableFile(path)
+    except OtherKindError:
+        output.print(checked_digest(path))
+        return
     digest = file.contents().digest()
     if digest != file.digest:
         raise TableError(f"{table} states the digest {file.digest}, but has {digest}")

@@ -12,8 +12,11 @@ from cyclopts import Parameter
 
 from nasbench.atomic import why_not_writable
 from nasbench.cli.options import table_path
+from nasbench.cli.published import print_published
 from nasbench.cli.terminal import output, print_columns, print_facts
 from nasbench.errors import NasbenchError
+from tabular.importers import PublishedTable
+from tabular.opened import open_any
 from tabular.table import Table
 
 if TYPE_CHECKING:
@@ -73,8 +76,15 @@ def info_command(table: str, /, *, options: InfoOptions | None = None) -> None:
     """
     chosen = options or InfoOptions()
     chosen.check()
-    held = Table.open(table_path(table))
-    if chosen.card:
+    held = open_any(table_path(table))
+    if isinstance(held, PublishedTable):
+        if chosen != InfoOptions():
+            raise NasbenchError(
+                f"{held.path} is a published table: its single numbers per "
+                "architecture have no analysis and no card"
+            )
+        print_published(held)
+    elif chosen.card:
         from tabular.analysis.card import render_card
 
         output.print(render_card(held), end="")

@@ -8,9 +8,12 @@ from typing import Annotated, TypeAlias
 
 from cyclopts import Parameter, Token
 
-from nasbench.benchmark import benchmark_ids, make
+from nasbench.benchmark import Benchmark, benchmark_ids, make
 from nasbench.errors import NasbenchError
+from surrogates.store import is_surrogate_file
 from tabular import Table
+from tabular.importers import PublishedTable
+from tabular.opened import open_any
 
 
 def whole_number(kind: object, tokens: Sequence[Token]) -> int:
@@ -39,6 +42,22 @@ def table_path(name: str) -> Path:
     if name not in benchmark_ids() or Path(name).exists():
         return Path(name)
     benchmark = make(name)
-    if not isinstance(benchmark, Table):
+    if not isinstance(benchmark, Table | PublishedTable):
         raise NasbenchError(f"benchmark {name} is no table file")
     return benchmark.path
+
+
+def open_known(name: str) -> Benchmark:
+    """Return what stands at a path, partial tables included, or has the id.
+
+    Raises:
+        NasbenchError: There is neither.
+    """
+    path = Path(name)
+    if name.endswith(".npz") or is_surrogate_file(path):
+        from surrogates.benchmark import SurrogateBenchmark
+
+        return SurrogateBenchmark.open(path)
+    if path.exists() or name.endswith(".h5"):
+        return open_any(name)
+    return make(name)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from nasbench.cli.options import table_path
+from nasbench.cli.published import print_published_entry
 from nasbench.cli.terminal import output, print_columns, print_facts
-from tabular.table import Table
+from tabular.importers import PublishedTable
+from tabular.opened import open_any
 
 
 def query_command(table: str, architecture: str, /) -> None:
@@ -14,10 +16,13 @@ def query_command(table: str, architecture: str, /) -> None:
         table: A table file, or the id of a benchmark.
         architecture: The text form, or the index.
     """
-    held = Table.open(table_path(table))
+    held = open_any(table_path(table))
     digits = architecture.removeprefix("-")
     is_index = digits.isascii() and digits.isdecimal()
     key = int(architecture) if is_index else architecture
+    if isinstance(held, PublishedTable):
+        print_published_entry(held, key)
+        return
     entry = held[key]
     given = held.space.architecture_at(key) if isinstance(key, int) else None
     print_facts(

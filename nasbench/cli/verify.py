@@ -11,6 +11,9 @@ from cyclopts import Parameter
 from nasbench.cli.options import OptionalWhole, Whole, table_path, whole_number
 from nasbench.cli.terminal import print_columns, progress_bar
 from nasbench.errors import NasbenchError
+from tabular.importers.published_file import FORMAT as PUBLISHED
+from tabular.importers.verify_published import verify_published
+from tabular.schema import OtherKindError
 from tabular.table import Table
 from tabular.verify import Finding, retrain, verify
 
@@ -42,7 +45,7 @@ def verify_command(
         raise NasbenchError("--retrain and --seed are 0 or more")
     if not retrain_count and (task, data, image_size) != (None, None, None):
         raise NasbenchError("--task, --data and --image-size are for --retrain; add it")
-    findings = verify(path)
+    findings = _findings(path, retrain_count)
     if retrain_count and all(finding.passed for finding in findings):
         findings.append(_retrain(path, retrain_count, (task, image_size, data), seed))
     print_columns(
@@ -53,6 +56,20 @@ def verify_command(
     wrong = [finding.check for finding in findings if not finding.passed]
     if wrong:
         raise NasbenchError(f"{path} fails: {', '.join(wrong)}")
+
+
+def _findings(path: Path, retrain_count: int) -> list[Finding]:
+    try:
+        return verify(path)
+    except OtherKindError as error:
+        if error.kind != PUBLISHED:
+            raise
+    if retrain_count:
+        raise NasbenchError(
+            f"{path} is a published table: its recipe is not ours, and nothing of it "
+            "can be trained again; leave out --retrain"
+        )
+    return verify_published(path)
 
 
 def _retrain(

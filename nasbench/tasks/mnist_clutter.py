@@ -119,12 +119,15 @@ _MADE = (
 
 _RIGHTS = "MNIST (LeCun, Cortes and Burges, 1998), CC BY-SA 3.0"
 
+FINGERPRINT = "58ae0e403461a5df95790a4f21804aecf45bbed79ab130bef5fa88f76b0c397f"
+"""SHA-256 of the task made of the published images."""
+
 MNIST_CLUTTER = PreparedTask(
     name="mnist-clutter",
     originals=MNIST,
     train=40_000,
     valid=10_000,
     make=clutter,
-    source=lambda _: f"{_RIGHTS}, as given and not the published images; {_MADE}",
-    edition=Edition("", f"{_RIGHTS}; {_MADE}"),
+    source=lambda _: f"{_RIGHTS}, a copy with other pixels than published; {_MADE}",
+    edition=Edition(FINGERPRINT, f"{_RIGHTS}; {_MADE}"),
 )

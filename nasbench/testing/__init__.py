@@ -2,7 +2,8 @@
 
 For every kind of thing that a third party can add there is a class of tests, of which
 a test suite inherits, and a function that returns a sentence for everything that is
-wrong: `StrategyContract` and `check_strategy`, `SpaceContract` and `check_space`.
+wrong: `StrategyContract` and `check_strategy`, `SpaceContract` and `check_space`,
+`SurrogateContract` and `check_surrogate`.
 `ToyBenchmark` is something to search without a table, on `ToySpace` or any other small
 space; `play` is the smallest runner; `reachable` finds what an object leads to.
 
@@ -13,6 +14,7 @@ from nasbench.testing.play import context_of, play
 from nasbench.testing.reachability import reachable
 from nasbench.testing.spaces import SpaceContract, check_space
 from nasbench.testing.strategies import StrategyContract, check_strategy
+from nasbench.testing.surrogates import SurrogateContract, check_surrogate
 from nasbench.testing.toy_benchmark import ToyBenchmark
 from nasbench.testing.toy_spaces import ConstrainedToySpace, ToySpace
 from nasbench.testing.violations import ContractViolation
@@ -22,10 +24,12 @@ __all__ = [
     "ContractViolation",
     "SpaceContract",
     "StrategyContract",
+    "SurrogateContract",
     "ToyBenchmark",
     "ToySpace",
     "check_space",
     "check_strategy",
+    "check_surrogate",
     "context_of",
     "play",
     "reachable",

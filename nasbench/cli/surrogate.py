@@ -1,0 +1,284 @@
+"""``nasbench surrogate``: fit models to a table, score them, ask them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import numpy as np
+from cyclopts import Parameter
+
+from nasbench.atomic import why_not_writable
+from nasbench.cli.options import OptionalWhole, Whole, open_known
+from nasbench.cli.terminal import output, print_columns, print_facts, progress_bar
+from nasbench.errors import NasbenchError
+
+if TYPE_CHECKING:
+    import pandas
+
+    from surrogates.benchmark import SurrogateBenchmark
+    from surrogates.observations import Observations
+
+SHOWN = ("kendall", "kendall_se", "spearman", "sparse_kendall", "r2", "mae")
+"""Columns of every score table; `TOP_SHOWN` and `SURE_SHOWN` follow."""
+
+TOP_SHOWN = ("precision", "regret")
+SURE_SHOWN = ("calibration_nll", "coverage_68", "coverage_95")
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class FitOptions:
+    """What is fitted, and to how much of the table.
+
+    Attributes:
+        out: The file to write, FILE.npz.
+        encoding: The encoding; default: the best known one of the space.
+        model: Family of the model: xgboost, gaussian-process, random-forest,
+            mlp-ensemble.
+        samples: Fit to so many architectures, drawn uniformly; default: all.
+        seed: Of the draw and of the models.
+    """
+
+    out: Path
+    encoding: str | None = None
+    model: str = "xgboost"
+    samples: OptionalWhole = None
+    seed: Whole = 0
+
+
+def fit_command(table: str, /, *, options: FitOptions) -> None:
+    """Fit a surrogate benchmark to a table, and write it to a file.
+
+    Args:
+        table: A table file, or the id of a benchmark.
+        options: What is fitted.
+    """
+    from surrogates.fit_benchmark import FitSettings, facts_of, fit_benchmark
+    from surrogates.observations import Observations
+    from surrogates.stored_costs import costs_of
+
+    _check_out(options.out)
+    source = open_known(table)
+    known = Observations.of(source)
+    sampling = "all"
+    if options.samples is not None:
+        if not 1 <= options.samples <= len(known):
+            raise NasbenchError(
+                f"--samples is 1 to {len(known)} for {table}, not {options.samples}"
+            )
+        rng = np.random.default_rng(options.seed)
+        drawn = rng.choice(len(known), options.samples, replace=False)
+        known = known.take(np.sort(drawn))
+        sampling = f"uniform over known architectures, seed {options.seed}"
+    settings = FitSettings(options.encoding, options.model, options.seed)
+    fitted = fit_benchmark(
+        options.out.name.removesuffix(".npz"),
+        known,
+        costs_of(source),
+        settings,
+        facts_of(source, sampling),
+    )
+    digest = fitted.save(options.out)
+    size = options.out.stat().st_size / 1e6
+    output.print(f"wrote {options.out}: {len(known)} architectures, {size:.1f} MB")
+    output.print(f"digest {digest}")
+
+
+@Parameter(name="*")
+@dataclass(frozen=True)
+class EvaluateOptions:
+    """What is scored, from how many samples, how often.
+
+    Attributes:
+        encoding: An encoding; may be repeated; default: the best known one.
+        model: A family; may be repeated; default: xgboost.
+        size: A number of samples to fit to; may be repeated; default: 25, 100, 400,
+            1000 and all that are left.
+        splits: Repetitions.
+        test: Architectures to test on, at most a fifth of all.
+        leaking: Let members of one class stand on both sides of a split, to compare
+            with published numbers.
+        surrogate: Score this file instead, on what it was not fitted to.
+        out: Write the scores of every split to this CSV file.
+    """
+
+    encoding: Annotated[tuple[str, ...], Parameter(negative=())] = ()
+    model: Annotated[tuple[str, ...], Parameter(negative=())] = ("xgboost",)
+    size: Annotated[tuple[Whole, ...], Parameter(negative=())] = ()
+    splits: Whole = 12
+    test: Whole = 1000
+    leaking: Annotated[bool, Parameter(negative=())] = False
+    surrogate: Path | None = None
+    out: Path | None = None
+
+
+def evaluate_command(table: str, /, *, options: EvaluateOptions | None = None) -> None:
+    """Score surrogates of validation accuracy on held-out architectures of a table.
+
+    Args:
+        table: A table file, or the id of a benchmark.
+        options: What is scored.
+    """
+    from surrogates.observations import Observations
+    from surrogates.scoring.protocol import r2_ceiling
+
+    chosen = options or EvaluateOptions()
+    if chosen.splits < 1 or chosen.test < 2 or any(n < 1 for n in chosen.size):
+        raise NasbenchError(
+            "--splits and --size are 1 or more, --test 2 or more; given "
+            f"{chosen.splits}, {list(chosen.size)}, {chosen.test}"
+        )
+    if chosen.out is not None:
+        _check_out(chosen.out)
+    known = Observations.of(open_known(table))
+    if chosen.surrogate is not None:
+        _score_file(chosen.surrogate, known)
+        return
+    scores = _scores(known, chosen)
+    _print_scores(scores)
+    ceiling = r2_ceiling(known)
+    if ceiling is not None:
+        output.print(f"no predictor exceeds an R2 of {ceiling:.3f} on these seed means")
+    if chosen.out is not None:
+        scores.to_csv(chosen.out, index=False)
+        output.print(f"wrote {chosen.out}")
+
+
+def predict_command(surrogate: Path, /, *architecture: str) -> None:
+    """Show what a surrogate benchmark predicts of architectures.
+
+    Args:
+        surrogate: The file of a surrogate benchmark.
+        architecture: Text forms.
+    """
+    from surrogates.benchmark import SurrogateBenchmark
+
+    held = SurrogateBenchmark.open(surrogate)
+    if not architecture:
+        _show_facts(held)
+        return
+    cells = [held.space.parse(text) for text in architecture]
+    batch = np.array(cells, np.uint8)
+    _, deviations = held.parts.validation.predict(batch, return_std=True)
+    rows = []
+    for text, cell, deviation in zip(architecture, cells, deviations, strict=True):
+        found = held.evaluate(cell)
+        rows.append(
+            (
+                text,
+                f"{found.validation_accuracy:.4f}",
+                f"{deviation:.4f}",
+                f"{held.mean_accuracy(cell, 'test'):.4f}",
+                f"{found.cost_seconds:.2f}",
+                f"{found.parameters:,}",
+                f"{found.flops:,}",
+            )
+        )
+    print_columns(
+        ("architecture", "validation", "sd", "test", "seconds", "parameters", "FLOPs"),
+        rows,
+    )
+
+
+def _check_out(path: Path) -> None:
+    reason = why_not_writable(path.parent)
+    if reason is not None or path.is_dir() or path == Path():
+        raise NasbenchError(f"cannot write {path}: {reason or 'it is a folder'}")
+
+
+def _scores(known: Observations, chosen: EvaluateOptions) -> pandas.DataFrame:
+    """Return the scores of every encoding, model, size and split."""
+    import pandas
+
+    from surrogates.fit_benchmark import default_encoding
+    from surrogates.scoring.protocol import SIZES, Protocol, evaluate_surrogate
+
+    rules = Protocol(
+        chosen.size or SIZES, chosen.splits, chosen.test, not chosen.leaking
+    )
+    encodings = chosen.encoding or (default_encoding(known.space),)
+    found = []
+    with progress_bar("fits") as step:
+        for model in chosen.model:
+            for encoding in encodings:
+                each = evaluate_surrogate(
+                    known, encoding, (model, {}), rules, lambda n, of: step(n, of, "")
+                )
+                each.insert(0, "model", model)
+                each.insert(1, "encoding", encoding)
+                found.append(each)
+    return pandas.concat(found, ignore_index=True)
+
+
+def _print_scores(scores: pandas.DataFrame) -> None:
+    from surrogates.scoring.protocol import summary
+
+    rows = []
+    shown = (*SHOWN, *TOP_SHOWN, *(c for c in SURE_SHOWN if c in scores))
+    for (model, encoding), part in scores.groupby(["model", "encoding"], sort=False):
+        means = summary(part.drop(columns=["model", "encoding"]))
+        for row in means.to_dict("records"):
+            numbers = (f"{row[name]:.3f}" for name in shown)
+            rows.append((str(model), str(encoding), f"{row['size']:g}", *numbers))
+    headings = [name.replace("calibration_", "").replace("_", " ") for name in shown]
+    print_columns(("model", "encoding", "samples", *headings), rows, 2)
+
+
+def _score_file(path: Path, known: Observations) -> None:
+    """Score a file's predictions of the architectures that it was not fitted to."""
+    from surrogates.benchmark import SurrogateBenchmark
+    from surrogates.observations import class_numbers
+    from surrogates.scoring import calibration, score
+    from surrogates.store import SurrogateError
+
+    held = SurrogateBenchmark.open(path)
+    if held.space != known.space:
+        raise SurrogateError(
+            f"{path} is a surrogate of {held.space.name}, the table of "
+            f"{known.space.name}"
+        )
+    both = np.concatenate((held.parts.trained, known.architectures))
+    numbers = class_numbers(known.space, both)
+    count = len(held.parts.trained)
+    fresh = np.flatnonzero(~np.isin(numbers[count:], numbers[:count]))
+    if len(fresh) < 2:
+        raise NasbenchError(
+            f"{path} was fitted to all that the table holds; score fits with "
+            "`nasbench surrogate evaluate TABLE`"
+        )
+    part = known.take(fresh)
+    mean, std = held.parts.validation.predict(part.architectures, return_std=True)
+    agreement = score(part.validation, mean)
+    sure = calibration(part.validation, mean, np.maximum(std, 1e-9))
+    print_facts(
+        [
+            ("architectures", f"{agreement.samples:,}, fitted to {count:,} others"),
+            *(
+                (name, f"{getattr(agreement, name):.4f}")
+                for name in SHOWN
+                if name != "kendall_se"
+            ),
+            *((name, f"{getattr(agreement, name):.4f}") for name in TOP_SHOWN),
+            ("nll", f"{sure.nll:.4f}"),
+            ("coverage", ", ".join(f"{share:.2f}" for share in sure.coverage)),
+        ]
+    )
+
+
+def _show_facts(held: SurrogateBenchmark) -> None:
+    parts = held.parts
+    print_facts(
+        [
+            ("surrogate", held.name),
+            ("digest", held.digest),
+            ("space", f"{held.space.name}, {held.space.size:,} architectures"),
+            ("epochs", held.epochs),
+            ("fitted to", f"{len(parts.trained):,} architectures"),
+            ("model", parts.validation.model.family),
+            ("encoding", parts.validation.encoding.name),
+            ("noise", "of seeds" if parts.noise else "of predictions"),
+            *sorted(parts.facts.items()),
+        ]
+    )
