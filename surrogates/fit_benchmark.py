@@ -1,0 +1,134 @@
+"""From a trained sample to a benchmark of the whole space."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from nasbench.benchmark import Benchmark, CostModel, Specified
+from nasbench.errors import NasbenchError
+from nasbench.spaces import TopologyCell
+from surrogates.benchmark import BenchmarkParts, SurrogateBenchmark
+from surrogates.encodings import make_encoding
+from surrogates.models import make_model
+from surrogates.multi_fidelity import MultiFidelity
+from surrogates.observations import Observations
+from surrogates.runtime import fit_runtime
+from surrogates.surrogate import Surrogate
+from surrogates.trial_noise import TrialNoise
+
+CELL_ENCODING = "canonical-one-hot+canonical-path+graph"
+"""Best on NAS-Bench-201 at every number of samples; see docs/surrogates.md."""
+
+
+@dataclass(frozen=True)
+class FitSettings:
+    """How the parts of a surrogate benchmark are fitted.
+
+    Attributes:
+        encoding: Name of the encoding; None for the best known of the space.
+        model: Family of the model of accuracies.
+        seed: The only source of randomness.
+        settings: Fields of the model that differ from its defaults.
+    """
+
+    encoding: str | None = None
+    model: str = "xgboost"
+    seed: int = 0
+    settings: dict[str, Any] = field(default_factory=dict)
+
+    def surrogate(self, observations: Observations) -> Surrogate:
+        """Return an unfitted surrogate of accuracies.
+
+        Raises:
+            NasbenchError: The encoding or the model is not known, or not defined.
+        """
+        space = observations.space
+        name = self.encoding or default_encoding(space)
+        model = make_model(self.model, {"seed": self.seed, **self.settings})
+        return Surrogate(space, make_encoding(name), model)
+
+
+def default_encoding(space: object) -> str:
+    """Return the name of the best encoding that we know of a space."""
+    return CELL_ENCODING if isinstance(space, TopologyCell) else "one-hot"
+
+
+def fit_benchmark(
+    name: str,
+    observations: Observations,
+    costs: CostModel,
+    settings: FitSettings | None = None,
+    facts: dict[str, Any] | None = None,
+) -> SurrogateBenchmark:
+    """Fit all parts of a surrogate benchmark.
+
+    Args:
+        name: What it is called.
+        observations: What was trained.
+        costs: Parameters, FLOPs and depth of any architecture of the space.
+        settings: Encoding, model, seed.
+        facts: What a reader has to know; see `facts_of`.
+
+    Raises:
+        NasbenchError: There are too few samples, or the encoding is not defined.
+    """
+    chosen = settings or FitSettings()
+    known, final = observations, observations.validation
+    validation = chosen.surrogate(known).fit(known.architectures, final)
+    test = seconds = curves = None
+    tested = np.flatnonzero(np.isfinite(known.test))
+    if len(tested) > len(known) / 2:
+        test = chosen.surrogate(known)
+        test.fit(known.architectures[tested], known.test[tested])
+    timed = np.flatnonzero(np.isfinite(known.seconds) & (known.seconds > 0))
+    if len(timed) > len(known) / 2:
+        name_of = chosen.encoding or default_encoding(known.space)
+        seconds = fit_runtime(
+            known.space,
+            name_of,
+            known.architectures[timed],
+            known.seconds[timed],
+            chosen.seed,
+        )
+    epochs = known.curves.shape[1]
+    if epochs > 1 and np.isfinite(known.curves[:, :-1]).any():
+        rows = validation.encoding.encode(known.space, known.architectures)
+        curves = MultiFidelity(epochs, chosen.seed).fit(rows, known.curves)
+    parts = BenchmarkParts(
+        validation=validation,
+        test=test,
+        seconds=seconds,
+        curves=curves,
+        noise=TrialNoise.fit(known.trials),
+        costs=costs,
+        trained=known.architectures,
+        facts=facts or {},
+    )
+    return SurrogateBenchmark(name, epochs, parts)
+
+
+def facts_of(source: Benchmark, sampling: str) -> dict[str, Any]:
+    """Return where the samples come from, for the header.
+
+    Args:
+        source: What trained them.
+        sampling: How they were chosen, in words.
+
+    Raises:
+        NasbenchError: `sampling` is empty.
+    """
+    if not sampling:
+        raise NasbenchError("say how the architectures were chosen; sampling is empty")
+    facts: dict[str, Any] = {"source": source.name, "sampling": sampling}
+    if isinstance(source, Specified):
+        spec = source.spec
+        facts |= {
+            "task": spec.task,
+            "task_fingerprint": spec.task_fingerprint,
+            "recipe": spec.recipe,
+            "source_digest": spec.digest,
+        }
+    return facts

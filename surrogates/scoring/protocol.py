@@ -1,0 +1,159 @@
+"""Fitting and testing again and again, at several numbers of samples."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from nasbench.errors import NasbenchError
+from surrogates.encodings import make_encoding
+from surrogates.models import make_model
+from surrogates.observations import Observations, class_numbers
+from surrogates.scoring.calibration import LEVELS, calibration
+from surrogates.scoring.metrics import score
+from surrogates.scoring.splits import clustered_split, random_split
+from surrogates.surrogate import Surrogate
+from tabular.analysis.seed_noise import seed_noise
+
+if TYPE_CHECKING:
+    import pandas
+
+SIZES = (25, 100, 400, 1000, None)
+"""Numbers of samples to learn from; None stands for all that are left."""
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """How often, on what and from how many samples a surrogate is tested.
+
+    Attributes:
+        sizes: Numbers of samples; None for all that are left.
+        splits: Repetitions, with the seeds 0 to `splits` - 1.
+        test: Samples to test on; a fifth of all where there are fewer than five
+            times as many.
+        clustered: Whether no class may be on both sides; False is for comparison with
+            published numbers only.
+    """
+
+    sizes: tuple[int | None, ...] = SIZES
+    splits: int = 12
+    test: int = 1000
+    clustered: bool = True
+
+
+def evaluate_surrogate(
+    observations: Observations,
+    encoding: str,
+    model: tuple[str, dict[str, Any]],
+    protocol: Protocol | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> pandas.DataFrame:
+    """Fit and test a surrogate of validation accuracy on every split and size.
+
+    Sizes that are larger than what is left are passed over.
+
+    Args:
+        observations: The samples.
+        encoding: Name of the encoding.
+        model: Family, and the settings that differ from its defaults.
+        protocol: How often, and from how many.
+        progress: Is told after every fit how many are done, and how many there are.
+
+    Returns:
+        One row per split and size: ``split``, ``size``, the fields of `Scores`, and of
+        `Calibration` where the model has uncertainties.
+
+    Raises:
+        NasbenchError: There are too few samples for any split.
+    """
+    import pandas
+
+    rules = protocol or Protocol()
+    classes = class_numbers(observations.space, observations.architectures)
+    count = len(observations)
+    test = min(rules.test, count // 5)
+    rows: list[dict[str, Any]] = []
+    total = rules.splits * len(rules.sizes)
+    for split in range(rules.splits):
+        rng = np.random.default_rng(split)
+        learn, tested = (
+            clustered_split(classes, test, None, rng)
+            if rules.clustered
+            else random_split(count, test, None, rng)
+        )
+        for position, size in enumerate(rules.sizes):
+            if size is None or size <= len(learn):
+                chosen = learn[:size]
+                parts = observations.take(chosen), observations.take(tested)
+                surrogate = _fresh(observations, encoding, model, split)
+                row = {"split": split, "size": len(chosen), "most": size is None}
+                rows.append(row | score_surrogate(surrogate, *parts))
+            if progress is not None:
+                progress(split * len(rules.sizes) + position + 1, total)
+    if not rows:
+        raise NasbenchError(
+            f"{count} samples are too few for any of the sizes {rules.sizes}"
+        )
+    return pandas.DataFrame(rows)
+
+
+def score_surrogate(
+    surrogate: Surrogate, learn: Observations, tested: Observations
+) -> dict[str, float]:
+    """Fit to some samples and return the scores on others, as plain numbers."""
+    surrogate.fit(learn.architectures, learn.validation)
+    mean, std = surrogate.predict(tested.architectures, return_std=True)
+    found: dict[str, Any] = dataclasses.asdict(score(tested.validation, mean))
+    if (std > 0).all():
+        stated = dataclasses.asdict(calibration(tested.validation, mean, std))
+        covered = stated.pop("coverage")
+        found |= {f"calibration_{name}": value for name, value in stated.items()}
+        for level, share in zip(LEVELS, covered, strict=True):
+            found[f"coverage_{round(100 * level)}"] = share
+    return found
+
+
+def r2_ceiling(observations: Observations) -> float | None:
+    """Return the R2 that no predictor exceeds on these means over seeds.
+
+    None where no architecture has two trials; see `tabular.analysis.seed_noise`.
+    """
+    final = observations.trials[:, :, -1]
+    if final.shape[1] < 2:
+        return None
+    noise = seed_noise(final[np.isfinite(final).any(axis=1)])
+    return None if noise is None else noise.r2_ceiling(final.shape[1])
+
+
+def summary(scores: pandas.DataFrame) -> pandas.DataFrame:
+    """Return means over splits, and the standard errors of Kendall's tau.
+
+    Args:
+        scores: What `evaluate_surrogate` returned.
+
+    Returns:
+        One row per size, ascending.
+    """
+    groups = scores.drop(columns=["split", "most"]).groupby("size")
+    means = groups.mean()
+    means.insert(0, "splits", groups.size())
+    means["kendall_se"] = groups["kendall"].std() / np.sqrt(means["splits"])
+    return means.reset_index()
+
+
+def _fresh(
+    observations: Observations,
+    encoding: str,
+    model: tuple[str, dict[str, Any]],
+    seed: int,
+) -> Surrogate:
+    family, settings = model
+    return Surrogate(
+        observations.space,
+        make_encoding(encoding),
+        make_model(family, {"seed": seed, **settings}),
+    )
