@@ -112,9 +112,9 @@ class Extrapolation:
 def extrapolate(curves: Floats, epochs: int, family: str = "pow3") -> Extrapolation:
     """Fit a family to every beginning by least squares and read off the end.
 
-    A fit that does not converge, or whose parameters lie on their bounds' upper
-    asymptote, has failed and says NaN; nothing else is put in its place. Take
-    `last_value` there, and count how often.
+    A fit that does not converge, or whose asymptote lies on the bound of 1, has failed
+    and says NaN; nothing else is put in its place. Take `last_value` there, and count
+    how often.
 
     Args:
         curves: ``(n, e)`` accuracies in [0, 1] after 1 to e epochs.
@@ -144,9 +144,13 @@ def _fitted(family: CurveFamily, curve: Floats, epochs: int) -> tuple[float, flo
 
     x = np.arange(1, len(curve) + 1, dtype=np.float64)
     best = (np.nan, np.nan)
+
+    def errors(parameters: Floats) -> Floats:
+        return family.value(x, *parameters) - curve
+
     for start in family.starts:
         fit = least_squares(
-            lambda p: family.value(x, *p) - curve,
+            errors,
             start,
             bounds=(family.low, family.high),
             max_nfev=2000,

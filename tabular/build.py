@@ -27,7 +27,7 @@ from tabular.plan import (
 )
 from tabular.progress import Progress, ProgressClock
 from tabular.provenance import Run, now, runs, this_run, with_earlier
-from tabular.schema import write_table
+from tabular.schema import TableFile, write_table
 from tabular.shard_files import BuildError, read_identity
 from tabular.shards import ShardFolder, shard_folder_of
 from tabular.stored_trials import stored_trials
@@ -130,7 +130,10 @@ def build(
                 trials |= _train(ready, shards, folder, clock)
             if len(trials) > len(old):
                 provenance = with_earlier({**run, "finished": now()}, earlier)
-                contents = table_contents(space, identity, trials, provenance)
+                contents = replace(
+                    table_contents(space, identity, trials, provenance),
+                    proxies=TableFile(out).proxies() if out.exists() else {},
+                )
                 # In the folder first, so that a kill leaves nothing beside the table.
                 write_table(contents, out, folder.local)
             folder.remove()

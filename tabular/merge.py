@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +15,8 @@ from tabular.assembly import Trials, table_contents
 from tabular.identity import TableIdentity
 from tabular.outputs import check_writable
 from tabular.provenance import Run, now, runs, this_run, with_earlier
-from tabular.schema import write_table
+from tabular.proxy_columns import ProxyColumns
+from tabular.schema import TableFile, write_table
 from tabular.shard_files import read_identity, read_runs, read_shards
 from tabular.shards import ShardFolder
 from tabular.stored_trials import stored_trials
@@ -85,8 +86,11 @@ def merge(
     identity, trials = _joined(portions)
     earlier = [run for portion in portions for run in portion.runs]
     run = {**this_run(command), "finished": now()}
-    contents = table_contents(
-        make_space(identity.space), identity, trials, with_earlier(run, earlier)
+    contents = replace(
+        table_contents(
+            make_space(identity.space), identity, trials, with_earlier(run, earlier)
+        ),
+        proxies=_proxies(portions),
     )
     with ShardFolder(out, identity) as folder:
         write_table(contents, out, folder.local)
@@ -122,6 +126,15 @@ def missing_trials(table: Table) -> dict[int, int]:
         for column, seed in enumerate(table.seeds)
     }
     return {seed: count for seed, count in counts.items() if count}
+
+
+def _proxies(portions: Sequence[Portion]) -> dict[str, ProxyColumns]:
+    """Return the proxy scores of all parts; of equal names, those of the first part."""
+    found: dict[str, ProxyColumns] = {}
+    for portion in portions:
+        if portion.path.is_file():
+            found = TableFile(portion.path).proxies() | found
+    return found
 
 
 def _joined(portions: Sequence[Portion]) -> tuple[TableIdentity, Trials]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
-from cyclopts import Parameter
+from cyclopts import Parameter, Token
 
 from nasbench.atomic import why_not_writable
-from nasbench.cli.options import OptionalWhole, Whole, open_known
+from nasbench.cli.options import OptionalWhole, Whole, open_known, whole_number
 from nasbench.cli.terminal import output, print_columns, print_facts, progress_bar
 from nasbench.errors import NasbenchError
 
@@ -20,10 +21,9 @@ if TYPE_CHECKING:
     from surrogates.benchmark import SurrogateBenchmark
     from surrogates.observations import Observations
 
-SHOWN = ("kendall", "kendall_se", "spearman", "sparse_kendall", "r2", "mae")
-"""Columns of every score table; `TOP_SHOWN` and `SURE_SHOWN` follow."""
+SHOWN = ("kendall", "spearman", "sparse_kendall", "r2", "mae", "precision", "regret")
+"""What is shown of an agreement; `SURE_SHOWN` of its uncertainties."""
 
-TOP_SHOWN = ("precision", "regret")
 SURE_SHOWN = ("calibration_nll", "coverage_68", "coverage_95")
 
 
@@ -86,6 +86,10 @@ def fit_command(table: str, /, *, options: FitOptions) -> None:
     output.print(f"digest {digest}")
 
 
+def _wholes(kind: object, tokens: Sequence[Token]) -> tuple[int, ...]:
+    return tuple(whole_number(kind, [token]) for token in tokens)
+
+
 @Parameter(name="*")
 @dataclass(frozen=True)
 class EvaluateOptions:
@@ -106,7 +110,7 @@ class EvaluateOptions:
 
     encoding: Annotated[tuple[str, ...], Parameter(negative=())] = ()
     model: Annotated[tuple[str, ...], Parameter(negative=())] = ("xgboost",)
-    size: Annotated[tuple[Whole, ...], Parameter(negative=())] = ()
+    size: Annotated[tuple[int, ...], Parameter(negative=(), converter=_wholes)] = ()
     splits: Whole = 12
     test: Whole = 1000
     leaking: Annotated[bool, Parameter(negative=())] = False
@@ -216,7 +220,8 @@ def _print_scores(scores: pandas.DataFrame) -> None:
     from surrogates.scoring.protocol import summary
 
     rows = []
-    shown = (*SHOWN, *TOP_SHOWN, *(c for c in SURE_SHOWN if c in scores))
+    extra = [c for c in ("r2_live", *SURE_SHOWN) if c in scores]
+    shown = ("kendall", "kendall_se", *SHOWN[1:], *extra)
     for (model, encoding), part in scores.groupby(["model", "encoding"], sort=False):
         means = summary(part.drop(columns=["model", "encoding"]))
         for row in means.to_dict("records"):
@@ -255,12 +260,7 @@ def _score_file(path: Path, known: Observations) -> None:
     print_facts(
         [
             ("architectures", f"{agreement.samples:,}, fitted to {count:,} others"),
-            *(
-                (name, f"{getattr(agreement, name):.4f}")
-                for name in SHOWN
-                if name != "kendall_se"
-            ),
-            *((name, f"{getattr(agreement, name):.4f}") for name in TOP_SHOWN),
+            *((name, f"{getattr(agreement, name):.4f}") for name in SHOWN),
             ("nll", f"{sure.nll:.4f}"),
             ("coverage", ", ".join(f"{share:.2f}" for share in sure.coverage)),
         ]

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nasbench.errors import NasbenchError
+from nasbench.spaces import TopologyCell
 from surrogates.encodings import make_encoding
 from surrogates.models import make_model
 from surrogates.observations import Observations, class_numbers
@@ -64,7 +66,8 @@ def evaluate_surrogate(
         progress: Is told after every fit how many are done, and how many there are.
 
     Returns:
-        One row per split and size: ``split``, ``size``, the fields of `Scores`, and of
+        One row per split and size: ``split``, ``size``, the fields of `Scores`,
+        ``r2_live`` and ``kendall_live`` without dead cells, and the fields of
         `Calibration` where the model has uncertainties.
 
     Raises:
@@ -108,6 +111,10 @@ def score_surrogate(
     surrogate.fit(learn.architectures, learn.validation)
     mean, std = surrogate.predict(tested.architectures, return_std=True)
     found: dict[str, Any] = dataclasses.asdict(score(tested.validation, mean))
+    live = _live(tested)
+    if live.sum() >= 2:
+        connected = score(tested.validation[live], mean[live])
+        found |= {"r2_live": connected.r2, "kendall_live": connected.kendall}
     if (std > 0).all():
         stated = dataclasses.asdict(calibration(tested.validation, mean, std))
         covered = stated.pop("coverage")
@@ -143,6 +150,19 @@ def summary(scores: pandas.DataFrame) -> pandas.DataFrame:
     means.insert(0, "splits", groups.size())
     means["kendall_se"] = groups["kendall"].std() / np.sqrt(means["splits"])
     return means.reset_index()
+
+
+def _live(observations: Observations) -> NDArray[np.bool_]:
+    """Return ``(n,) bool``: whose output depends on the input.
+
+    All dead cells are one class at chance level. In clustered splits nothing like them
+    has been seen, and a few of them decide a mean of squares.
+    """
+    space = observations.space
+    if not isinstance(space, TopologyCell):
+        return np.ones(len(observations), bool)
+    rows = observations.architectures.tolist()
+    return np.array([not space.graph(tuple(row)).is_dead for row in rows])
 
 
 def _fresh(
