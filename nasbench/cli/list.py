@@ -5,7 +5,7 @@ from __future__ import annotations
 from nasbench.benchmark import benchmark_ids
 from nasbench.cli.terminal import output
 from nasbench.spaces import make_space, space_names
-from nasbench.tasks import embedded_tasks
+from nasbench.tasks import embedded_tasks, prepared_tasks
 from strategies import strategy_names
 
 
@@ -20,6 +20,8 @@ def list_command() -> None:
     output.print("tasks")
     for name in embedded_tasks():
         output.print(f"  {name}")
+    for name in prepared_tasks():
+        output.print(f"  {name}, made of published files: --data FOLDER")
     output.print("  or the path of image data (IDX, CIFAR, ImageNet16, .npz, folder)")
     output.print("strategies")
     for name in strategy_names():
