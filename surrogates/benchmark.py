@@ -144,6 +144,11 @@ class SurrogateBenchmark:
         curve = mean if seed is None else self._trial(first, int(seed))
         costs = self.cost_model(first)
         shown = tuple(curve[: int(last)].tolist())
+        if shown[-1] != shown[-1]:
+            raise NasbenchError(
+                f"{self.name} predicts accuracy after {self.epochs} epochs only, not "
+                f"after {last}: its source had no learning curves"
+            )
         return Evaluation(
             validation_accuracy=shown[-1],
             curve=shown,

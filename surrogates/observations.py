@@ -78,7 +78,7 @@ class Observations:
         curves = np.array([means[i].curve for i in kept], np.float64)
         trials = np.full((len(kept), len(benchmark.seeds), curves.shape[1]), np.nan)
         for row, i in enumerate(kept):
-            for column, seed in enumerate(benchmark.seeds):
+            for column, seed in _seeds_of(benchmark, chosen[i]):
                 trial = benchmark.evaluate(chosen[i], seed=seed)
                 if trial.status is Status.COMPLETE:
                     trials[row, column] = trial.curve
@@ -119,6 +119,17 @@ def known_architectures(benchmark: Benchmark) -> list[Architecture]:
         there = (benchmark.read("trials/status") != MISSING).any(axis=1)
         return _at(benchmark.space, benchmark.read("classes/representative")[there])
     return first_members(benchmark.space)
+
+
+def _seeds_of(
+    benchmark: Benchmark, architecture: Architecture
+) -> list[tuple[int, int]]:
+    """Return the positions of the seeds, and the seeds, that a trial is known of."""
+    numbered = list(enumerate(benchmark.seeds))
+    if not isinstance(benchmark, Table) or benchmark.is_complete:
+        return numbered
+    status = benchmark.read("trials/status")[benchmark.class_number(architecture)]
+    return [each for each in numbered if status[each[0]] != MISSING]
 
 
 def first_members(space: SearchSpace) -> list[Architecture]:

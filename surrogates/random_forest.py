@@ -14,6 +14,9 @@ from surrogates.store import Arrays, grouped, into_group
 from surrogates.targets import TargetKind
 from surrogates.trees import Tree, Trees, join
 
+SMALLEST_VARIANCE = 1e-6
+"""Where all leaves agree and hold equal values, of scores whose variance is 1."""
+
 
 @dataclass(eq=False)
 class RandomForest(Model):
@@ -70,7 +73,8 @@ class RandomForest(Model):
         """Return means over trees, and the root of the total variance."""
         mean, square, inner = self._fitted_trees.moments(rows)
         # Rounding may leave a difference of equal numbers below zero.
-        variance = np.maximum(square - mean**2, 0.0) + inner
+        variance = np.maximum(square - mean**2, 0.0) + np.maximum(inner, 0.0)
+        variance = np.maximum(variance, SMALLEST_VARIANCE)
         return mean, np.sqrt(variance)
 
     @cached_property

@@ -104,6 +104,14 @@ def test_trees_out_of_scikit_learn_say_what_it_says_at_every_threshold() -> None
         np.testing.assert_allclose(ours.predict(each), theirs.predict(each), atol=1e-6)
 
 
+def test_a_forest_whose_leaves_all_agree_still_states_an_uncertainty() -> None:
+    rows = np.repeat(np.eye(4, dtype=np.float32), 10, axis=0)
+    values = np.repeat([0.1, 0.5, 0.7, 0.9], 10)
+    _, std = RandomForest(bootstrap=False).fit(rows, values).predict(rows, True)
+    assert (std > 0).all()
+    assert np.isfinite(std).all()
+
+
 def test_the_process_is_that_of_scikit_learn_with_the_same_kernel() -> None:
     from sklearn.gaussian_process import GaussianProcessRegressor
     from sklearn.gaussian_process.kernels import RBF, ConstantKernel

@@ -9,6 +9,7 @@ import sys
 
 import numpy as np
 import pytest
+from altered_tables import altered, without_trials
 
 from leaderboards import RunSettings, compare, rank_board
 from nasbench.benchmark import Benchmark, Referee, Specified
@@ -25,6 +26,7 @@ from surrogates.observations import Observations
 from surrogates.store import SurrogateError
 from surrogates.stored_costs import costs_of
 from surrogates.surrogate import Surrogate
+from tabular import Table
 
 SMALL = {"rounds": 60, "learning_rate": 0.2, "members": 2, "folds": 2}
 SETTINGS = FitSettings(settings=SMALL)
@@ -158,7 +160,7 @@ def test_a_space_beyond_enumeration_has_no_best_and_still_answers() -> None:
     space = ToySpace((7,) * 9)
     rng = np.random.default_rng(0)
     cells = np.array([space.sample(rng) for _ in range(80)], np.uint8)
-    curves = np.clip(cells.mean(axis=1, keepdims=True) / 7 + [[-0.1, 0.0]], 0, 1)
+    curves = np.clip(cells.mean(axis=1, keepdims=True) / 7 + [[np.nan, 0.0]], 0, 1)
     nothing = np.full(80, np.nan)
     known = Observations(
         space, cells, curves[:, None], curves, nothing, nothing, np.full(80, "all")
@@ -171,6 +173,8 @@ def test_a_space_beyond_enumeration_has_no_best_and_still_answers() -> None:
     assert math.isnan(found.cost_seconds)
     assert math.isnan(made.mean_accuracy((3,) * 9, "test"))
     assert made.evaluate((3,) * 9, seed=0) != made.evaluate((3,) * 9, seed=1)
+    with pytest.raises(NasbenchError, match="after 2 epochs only, not after 1"):
+        made.evaluate((3,) * 9, epochs=1)
     with pytest.raises(NasbenchError, match="count in a skeleton only"):
         made.save("nowhere.npz")
 
@@ -228,3 +232,19 @@ def test_what_failed_is_left_out_of_the_observations() -> None:
     assert np.isfinite(known.curves).all()
     with pytest.raises(NasbenchError, match="no complete training"):
         Observations.of(ToyBenchmark(ToySpace((3, 2)), failures=1.0))
+
+
+def test_a_partial_table_teaches_what_it_holds(small_table_path, tmp_path) -> None:
+    def take_away(arrays):
+        missing = np.zeros(arrays["trials/status"].shape, bool)
+        missing[:20] = True
+        missing[30, 1] = True
+        without_trials(arrays, missing)
+
+    partial = altered(small_table_path, tmp_path / "partial.h5", take_away)
+    known = Observations.of(partial)
+    assert len(known) == 40
+    assert np.isnan(known.trials).any(axis=(1, 2)).sum() == 1
+    whole = Observations.of(Table.open(small_table_path))
+    assert (known.trials[-1] == whole.trials[-1]).all()
+    assert (known.architectures == whole.architectures[20:]).all()
