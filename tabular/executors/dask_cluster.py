@@ -115,7 +115,7 @@ class LocalDaskCluster:
             cluster = LocalCluster(
                 n_workers=self.workers,
                 threads_per_worker=1,
-                dashboard_address=None,
+                dashboard_address="127.0.0.1:0",  # any free port
                 silence_logs=logging.CRITICAL,
             )
         try:

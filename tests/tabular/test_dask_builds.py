@@ -48,7 +48,7 @@ def expected_digest(
 def cluster(**options: object) -> Iterator[distributed.LocalCluster]:
     """A cluster whose scheduler is reached by its address, as one elsewhere is."""
     with distributed.LocalCluster(
-        dashboard_address=None,
+        dashboard_address="127.0.0.1:0",
         silence_logs=logging.CRITICAL,
         **{"n_workers": 1, "threads_per_worker": 1, **options},
     ) as running:
