@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -12,7 +11,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from nasbench.benchmark import Status
 from nasbench.errors import NasbenchError
 from nasbench.networks.network import build_network
 from nasbench.spaces import Architecture, SearchSpace
@@ -21,7 +19,7 @@ from nasbench.training.batches import crop_flip, epoch_batches
 from nasbench.training.engine import EngineIdentity
 from nasbench.training.initialisation import initialise
 from nasbench.training.recipe import Recipe
-from nasbench.training.trial import SPLITS, Trial
+from nasbench.training.trial import SPLITS, Trial, run_epochs
 
 EVALUATION_BATCH = 500
 """Images per forward pass at evaluation; keeps activations of small nets in cache."""
@@ -106,9 +104,6 @@ class TorchEngine:
         epochs: int,
     ) -> Trial:
         recipe = self.recipe
-        shape = (len(SPLITS), recipe.epochs)
-        correct = np.zeros(shape, np.int32)
-        loss, cpu, wall = (np.zeros(shape, np.float32) for _ in range(3))
         optimiser = torch.optim.SGD(
             network.parameters(),
             lr=recipe.learning_rate,
@@ -117,26 +112,13 @@ class TorchEngine:
             nesterov=recipe.momentum > 0,
             fused=True,  # one kernel per step: the networks are tiny, calls are not
         )
-        status, done = Status.COMPLETE, 0
-        for epoch in range(epochs):
-            for row, split in enumerate(SPLITS):
-                cpu_start, wall_start = time.thread_time(), time.perf_counter()
-                if split == "train":
-                    result = self._train_epoch(network, optimiser, epoch, order, noise)
-                else:
-                    result = self._evaluate(network, split)
-                correct[row, epoch], loss[row, epoch] = result
-                cpu[row, epoch] = time.thread_time() - cpu_start
-                wall[row, epoch] = time.perf_counter() - wall_start
-                if not math.isfinite(result[1]):
-                    status = Status.FAILED
-                    break
-            if status is Status.FAILED:
-                for values in (correct, loss, cpu, wall):
-                    values[:, epoch] = 0
-                break
-            done += 1
-        return Trial(status, done, correct, loss, cpu, wall)
+
+        def pass_over(split: str, epoch: int) -> tuple[int, float]:
+            if split == "train":
+                return self._train_epoch(network, optimiser, epoch, order, noise)
+            return self._evaluate(network, split)
+
+        return run_epochs(epochs, recipe.epochs, pass_over)
 
     def _train_epoch(
         self,

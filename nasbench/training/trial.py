@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -35,3 +38,34 @@ class Trial:
     loss: NDArray[np.float32]
     cpu_seconds: NDArray[np.float32]
     wall_seconds: NDArray[np.float32]
+
+
+def run_epochs(
+    epochs: int, room: int, pass_over: Callable[[str, int], tuple[int, float]]
+) -> Trial:
+    """Return the trial of so many epochs, each a timed pass over every split.
+
+    Args:
+        epochs: Epochs to run.
+        room: Epochs that the trial's arrays have columns for.
+        pass_over: Given split and epoch, trains on or evaluates all its images;
+            returns the correct count and the mean loss.
+
+    Returns:
+        The trial; its status is FAILED, from the epoch on in which it happened, where a
+        loss on any split is no longer a finite number.
+    """
+    correct = np.zeros((len(SPLITS), room), np.int32)
+    loss, cpu, wall = (np.zeros((len(SPLITS), room), np.float32) for _ in range(3))
+    for epoch in range(epochs):
+        for row, split in enumerate(SPLITS):
+            cpu_start, wall_start = time.thread_time(), time.perf_counter()
+            result = pass_over(split, epoch)
+            correct[row, epoch], loss[row, epoch] = result
+            cpu[row, epoch] = time.thread_time() - cpu_start
+            wall[row, epoch] = time.perf_counter() - wall_start
+            if not math.isfinite(result[1]):
+                for values in (correct, loss, cpu, wall):
+                    values[:, epoch] = 0
+                return Trial(Status.FAILED, epoch, correct, loss, cpu, wall)
+    return Trial(Status.COMPLETE, epochs, correct, loss, cpu, wall)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from functools import cache
 
 import numba  # first, so that its absence is what an ImportError names
@@ -11,7 +10,6 @@ import numpy as np
 from llvmlite import __version__ as llvmlite_version
 from numpy.typing import NDArray
 
-from nasbench.benchmark import Status
 from nasbench.errors import NasbenchError
 from nasbench.networks import Skeleton
 from nasbench.spaces import Architecture, Graph, SearchSpace, TopologyCell
@@ -22,7 +20,7 @@ from nasbench.training.fused.interpreter import run_batches
 from nasbench.training.fused.kernels.instruction_set import HERE
 from nasbench.training.fused.plan import Plan, plan
 from nasbench.training.recipe import Recipe
-from nasbench.training.trial import SPLITS, Trial
+from nasbench.training.trial import SPLITS, Trial, run_epochs
 
 REVISION = "1"
 """Changes with every change to the engine that moves a bit of a trial."""
@@ -120,31 +118,14 @@ class FusedEngine:
         noise: np.random.Generator,
         epochs: int,
     ) -> Trial:
-        shape = (len(SPLITS), self.recipe.epochs)
-        correct = np.zeros(shape, np.int32)
-        loss, cpu, wall = (np.zeros(shape, np.float32) for _ in range(3))
-        status, done = Status.COMPLETE, 0
-        for epoch in range(epochs):
-            for row, split in enumerate(SPLITS):
-                cpu_start, wall_start = time.thread_time(), time.perf_counter()
-                labels = self._labels[split]
-                if split == "train":
-                    images, positions = self._epoch_images(order, noise)
-                    result = training.epoch(epoch, images, labels, positions)
-                else:
-                    result = training.evaluate(self._images[split], labels)
-                correct[row, epoch], loss[row, epoch] = result
-                cpu[row, epoch] = time.thread_time() - cpu_start
-                wall[row, epoch] = time.perf_counter() - wall_start
-                if not math.isfinite(result[1]):
-                    status = Status.FAILED
-                    break
-            if status is Status.FAILED:
-                for values in (correct, loss, cpu, wall):
-                    values[:, epoch] = 0
-                break
-            done += 1
-        return Trial(status, done, correct, loss, cpu, wall)
+        def pass_over(split: str, epoch: int) -> tuple[int, float]:
+            labels = self._labels[split]
+            if split == "train":
+                images, positions = self._epoch_images(order, noise)
+                return training.epoch(epoch, images, labels, positions)
+            return training.evaluate(self._images[split], labels)
+
+        return run_epochs(epochs, self.recipe.epochs, pass_over)
 
     def _epoch_images(
         self, order: np.random.Generator, noise: np.random.Generator
