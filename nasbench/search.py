@@ -2,14 +2,86 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from math import inf, nan
 from typing import Any, Literal, Protocol, TypeAlias
 
-from nasbench.benchmark import CostModel, Evaluation
-from nasbench.errors import NasbenchError
+from nasbench.benchmark import CostModel, Evaluation, Status
+from nasbench.errors import NasbenchError, unknown
 from nasbench.spaces import Architecture, SearchSpace
 
 BudgetUnit: TypeAlias = Literal["evaluations", "epochs", "seconds"]
+
+Column: TypeAlias = str
+"""The name of a number of an `Evaluation`: one of `COLUMNS`, or ``family:name``."""
+
+
+@dataclass(frozen=True)
+class ColumnKind:
+    """What is known of a column whatever its values are.
+
+    Attributes:
+        unit: The unit of the numbers.
+        maximise: Whether larger is better.
+        free: Whether `SearchContext.costs` knows it of any architecture, untrained.
+    """
+
+    unit: str
+    maximise: bool = False
+    free: bool = False
+
+
+COLUMNS: Mapping[Column, ColumnKind] = {
+    "validation_accuracy": ColumnKind("fraction in [0, 1]", maximise=True),
+    "cost_seconds": ColumnKind("CPU seconds of the training"),
+    "parameters": ColumnKind("learned parameters", free=True),
+    "flops": ColumnKind("floating-point operations of one image", free=True),
+}
+"""The columns that every `Evaluation` has, under the names of its attributes."""
+
+FAMILIES: Mapping[str, ColumnKind] = {
+    "accuracy": ColumnKind("fraction in [0, 1]", maximise=True),
+    "latency": ColumnKind("milliseconds of one image"),
+    "energy": ColumnKind("millijoules of one image"),
+}
+"""Columns by what stands before the colon, as in ``latency:TARGET``; an evaluation
+has those of its benchmark, under their whole names in `Evaluation.measured`."""
+
+FREE_COLUMNS: tuple[Column, ...] = tuple(c for c, k in COLUMNS.items() if k.free)
+"""Columns that `SearchContext.costs` knows of any architecture before training."""
+
+
+def column_kind(column: Column) -> ColumnKind:
+    """Return what is known of a column by its name.
+
+    Raises:
+        NasbenchError: There is no such column and no such family.
+    """
+    family, colon, member = column.partition(":")
+    if colon and member and family in FAMILIES:
+        return FAMILIES[family]
+    if column not in COLUMNS:
+        known = [*COLUMNS, *(f"{family}:NAME" for family in FAMILIES)]
+        raise NasbenchError(unknown("column", column, known))
+    return COLUMNS[column]
+
+
+def read_column(column: Column, evaluation: Evaluation) -> float | None:
+    """Return the number in a column; None for what a failed training does not have.
+
+    Raises:
+        NasbenchError: The benchmark does not measure the column.
+    """
+    if column in COLUMNS:
+        value: float | None = getattr(evaluation, column)
+        return value
+    if column in evaluation.measured:
+        return evaluation.measured[column]
+    if evaluation.status is Status.FAILED:
+        return None
+    known = [*COLUMNS, *evaluation.measured]
+    raise NasbenchError(f"{unknown('column', column, known)} in this benchmark")
 
 
 class SearchExhausted(NasbenchError):  # noqa: N818 - an end, not an error
@@ -45,19 +117,73 @@ class Objective:
     """A column of `Evaluation` and which direction is better.
 
     Attributes:
-        column: The name of a number in `Evaluation`.
+        column: One of `COLUMNS`, or a member of one of `FAMILIES`.
         maximise: Whether larger is better.
     """
 
-    column: Literal["validation_accuracy", "cost_seconds", "parameters", "flops"]
+    column: Column
     maximise: bool
+
+    def __post_init__(self) -> None:
+        """Check the column.
+
+        Raises:
+            NasbenchError: An `Evaluation` has no such number.
+        """
+        column_kind(self.column)
+
+    def value(self, evaluation: Evaluation) -> float:
+        """Return the number in its own unit; NaN for a failed training."""
+        value = read_column(self.column, evaluation)
+        if value is None or evaluation.validation_accuracy is None:
+            return nan
+        return float(value)
 
     def score(self, evaluation: Evaluation) -> float:
         """Return the value with larger always better; -inf for a failed training."""
-        value = getattr(evaluation, self.column)
-        if value is None or evaluation.validation_accuracy is None:
-            return float("-inf")
-        return float(value) if self.maximise else -float(value)
+        value = self.value(evaluation)
+        if value != value:
+            return -inf
+        return value if self.maximise else -value
+
+
+@dataclass(frozen=True)
+class Constraint:
+    """A limit that a column of `Evaluation` must keep.
+
+    Attributes:
+        column: One of `COLUMNS`, or a member of one of `FAMILIES`.
+        limit: The largest value that is allowed; the smallest, where `at_least`.
+        at_least: Whether the limit is a lower one.
+    """
+
+    column: Column
+    limit: float
+    at_least: bool = False
+
+    def __post_init__(self) -> None:
+        """Check the column and the limit.
+
+        Raises:
+            NasbenchError: An `Evaluation` has no such number, or the limit is NaN.
+        """
+        column_kind(self.column)
+        if self.limit != self.limit:
+            raise NasbenchError(f"the limit of {self.column} is not a number")
+
+    def excess(self, value: float | None) -> float:
+        """Return by how much `value` breaks the limit, as a share of the limit.
+
+        It is 0 where the limit is kept, and infinite where there is no value.
+        """
+        if value is None or value != value:
+            return inf
+        beyond = self.limit - value if self.at_least else value - self.limit
+        return max(0.0, beyond) / (abs(self.limit) or 1.0)
+
+    def violation(self, evaluation: Evaluation) -> float:
+        """Return the `excess` of what was evaluated."""
+        return self.excess(read_column(self.column, evaluation))
 
 
 VALIDATION_ACCURACY = Objective("validation_accuracy", maximise=True)
@@ -74,6 +200,7 @@ class SearchContext:
         costs: Parameters, FLOPs and depth of any architecture, free of charge.
         seed: The only source of randomness.
         objectives: What to optimise, one or several columns.
+        constraints: What an architecture must keep to be worth anything.
     """
 
     space: SearchSpace
@@ -82,6 +209,23 @@ class SearchContext:
     costs: CostModel
     seed: int
     objectives: tuple[Objective, ...] = (VALIDATION_ACCURACY,)
+    constraints: tuple[Constraint, ...] = ()
+
+    def permits(self, architecture: Architecture) -> bool:
+        """Return whether no limit on a free column forbids `architecture`.
+
+        Nothing is charged for the question; limits on other columns show only when
+        the architecture is evaluated.
+        """
+        free = [one for one in self.constraints if one.column in FREE_COLUMNS]
+        if not free:
+            return True
+        costs = self.costs(architecture)
+        return all(not one.excess(getattr(costs, one.column)) for one in free)
+
+    def violation(self, evaluation: Evaluation) -> float:
+        """Return the sum of the relative excesses over all limits; 0: all are kept."""
+        return sum(one.violation(evaluation) for one in self.constraints)
 
 
 @dataclass(frozen=True)

@@ -28,12 +28,16 @@ class Strategy(ABC):
 
     Attributes:
         several_objectives: Whether the class can optimise several objectives at once.
+        slow: Whether a run of some hundred evaluations takes many seconds of its own,
+            as of a class that trains networks, refits forests or calls another
+            library; boards of all strategies leave such classes out unless asked.
         context: All that the strategy was given.
         space: What to search; the context's.
         rng: The only source of randomness, from the context's seed.
     """
 
     several_objectives: ClassVar[bool] = False
+    slow: ClassVar[bool] = False
 
     def __init__(self, context: SearchContext) -> None:
         if len(context.objectives) != 1 and not self.several_objectives:
@@ -59,7 +63,12 @@ class Strategy(ABC):
         """Learn from the outcome of an earlier proposal; by default, learn nothing."""
 
     def score(self, evaluation: Evaluation) -> float:
-        """Return the sole objective, larger better; -inf for a failed training."""
+        """Return the sole objective, larger better.
+
+        It is -inf for a failed training, and where a constraint is broken.
+        """
+        if self.context.violation(evaluation):
+            return float("-inf")
         return self.context.objectives[0].score(evaluation)
 
     def propose(self, architecture: Architecture) -> Proposal:

@@ -35,7 +35,7 @@ def write_surrogate(
 
     Args:
         path: Where to.
-        kind: What it holds: ``model``, ``surrogate`` or ``benchmark``.
+        kind: What it holds: ``model``, ``surrogate``, ``benchmark`` or ``sample``.
         header: What JSON can say.
         arrays: The numbers.
 
@@ -118,6 +118,17 @@ def is_surrogate_file(path: Path) -> bool:
             return file.read(4) == b"PK\x03\x04"
     except OSError:
         return False
+
+
+def kind_of(path: Path) -> str | None:
+    """Return what a file says that it holds; None where it is no file of ours."""
+    try:
+        with zipfile.ZipFile(path) as file:
+            header = json.loads(file.read(HEADER))
+    except (OSError, KeyError, ValueError, zipfile.BadZipFile):
+        return None
+    known = isinstance(header, dict) and header.get("format") == FORMAT
+    return str(header.get("kind")) if known else None
 
 
 def grouped(arrays: Arrays, group: str) -> Arrays:

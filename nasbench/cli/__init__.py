@@ -83,6 +83,11 @@ COMMANDS = {
             "rank": "Show how well every stored proxy orders the accuracies.",
         },
     ),
+    "collect": Command(
+        "Train a sample of a space that is too large for a table.",
+        "nasbench collect --space conv5 --task digits --strategy evolution "
+        "--strategy local --out sample.npz",
+    ),
     "surrogate": Command(
         "Fit models to a table, score them, ask them for what it does not hold.",
         "nasbench surrogate fit mini.h5 --samples 60 --out mini-surrogate.npz",

@@ -99,7 +99,7 @@ class BuildOptions:
         Raises:
             NasbenchError: Workers are given for a cluster that has its own.
         """
-        workers = _cores() if self.workers is None else self.workers
+        workers = available_cores() if self.workers is None else self.workers
         if self.scheduler is None:
             return workers
         if self.scheduler != "local" and self.workers is not None:
@@ -173,7 +173,7 @@ def _reporter(step: Step) -> Callable[[Progress], None]:
     return report
 
 
-def _cores() -> int:
+def available_cores() -> int:
     """Return how many cores this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from surrogates.benchmark import SurrogateBenchmark
     from surrogates.observations import Observations
+    from surrogates.source import Source
 
 SHOWN = ("kendall", "spearman", "sparse_kendall", "r2", "mae", "precision", "regret")
 """What is shown of an agreement; `SURE_SHOWN` of its uncertainties."""
@@ -52,17 +53,14 @@ def fit_command(table: str, /, *, options: FitOptions) -> None:
     """Fit a surrogate benchmark to a table, and write it to a file.
 
     Args:
-        table: A table file, or the id of a benchmark.
+        table: A table file, the id of a benchmark, or a sample of `nasbench collect`.
         options: What is fitted.
     """
-    from surrogates.fit_benchmark import FitSettings, facts_of, fit_benchmark
-    from surrogates.observations import Observations
-    from surrogates.stored_costs import costs_of
+    from surrogates.fit_benchmark import FitSettings, fit_benchmark
 
     _check_out(options.out)
-    source = open_known(table)
-    known = Observations.of(source)
-    sampling = "all"
+    source = _open_source(table)
+    known, facts = source.observations, source.facts
     if options.samples is not None:
         if not 1 <= options.samples <= len(known):
             raise NasbenchError(
@@ -71,14 +69,15 @@ def fit_command(table: str, /, *, options: FitOptions) -> None:
         rng = np.random.default_rng(options.seed)
         drawn = rng.choice(len(known), options.samples, replace=False)
         known = known.take(np.sort(drawn))
-        sampling = f"uniform over known architectures, seed {options.seed}"
+        drawn_from = f"uniform over known architectures, seed {options.seed}"
+        facts = {**facts, "sampling": drawn_from}
     settings = FitSettings(options.encoding, options.model, options.seed)
     fitted = fit_benchmark(
         options.out.name.removesuffix(".npz"),
         known,
-        costs_of(source),
+        source.costs,
         settings,
-        facts_of(source, sampling),
+        facts,
     )
     digest = fitted.save(options.out)
     size = options.out.stat().st_size / 1e6
@@ -104,6 +103,8 @@ class EvaluateOptions:
         test: Architectures to test on, at most a fifth of all.
         leaking: Let members of one class stand on both sides of a split, to compare
             with published numbers.
+        leave_origin_out: Predict what one search asked for from what all others did,
+            instead of random splits; for samples of `nasbench collect`.
         surrogate: Score this file instead, on what it was not fitted to.
         out: Write the scores of every split to this CSV file.
     """
@@ -114,6 +115,7 @@ class EvaluateOptions:
     splits: Whole = 12
     test: Whole = 1000
     leaking: Annotated[bool, Parameter(negative=())] = False
+    leave_origin_out: Annotated[bool, Parameter(negative=())] = False
     surrogate: Path | None = None
     out: Path | None = None
 
@@ -122,10 +124,9 @@ def evaluate_command(table: str, /, *, options: EvaluateOptions | None = None) -
     """Score surrogates of validation accuracy on held-out architectures of a table.
 
     Args:
-        table: A table file, or the id of a benchmark.
+        table: A table file, the id of a benchmark, or a sample of `nasbench collect`.
         options: What is scored.
     """
-    from surrogates.observations import Observations
     from surrogates.scoring.protocol import r2_ceiling
 
     chosen = options or EvaluateOptions()
@@ -136,12 +137,12 @@ def evaluate_command(table: str, /, *, options: EvaluateOptions | None = None) -
         )
     if chosen.out is not None:
         _check_out(chosen.out)
-    known = Observations.of(open_known(table))
+    known = _open_source(table).observations
     if chosen.surrogate is not None:
         _score_file(chosen.surrogate, known)
         return
     scores = _scores(known, chosen)
-    _print_scores(scores)
+    _print_scores(scores, "origin" if chosen.leave_origin_out else "size")
     ceiling = r2_ceiling(known)
     if ceiling is not None:
         output.print(f"no predictor exceeds an R2 of {ceiling:.3f} on these seed means")
@@ -186,6 +187,15 @@ def predict_command(surrogate: Path, /, *architecture: str) -> None:
     )
 
 
+def _open_source(name: str) -> Source:
+    """Return what is known of a table, a benchmark or a sample."""
+    from surrogates.source import Source, is_sample_file
+
+    if is_sample_file(Path(name)):
+        return Source.of_sample(Path(name))
+    return Source.of_benchmark(open_known(name))
+
+
 def _check_out(path: Path) -> None:
     reason = why_not_writable(path.parent)
     if reason is not None or path.is_dir() or path == Path():
@@ -197,7 +207,12 @@ def _scores(known: Observations, chosen: EvaluateOptions) -> pandas.DataFrame:
     import pandas
 
     from surrogates.fit_benchmark import default_encoding
-    from surrogates.scoring.protocol import SIZES, Protocol, evaluate_surrogate
+    from surrogates.scoring.protocol import (
+        SIZES,
+        Protocol,
+        evaluate_by_origin,
+        evaluate_surrogate,
+    )
 
     rules = Protocol(
         chosen.size or SIZES, chosen.splits, chosen.test, not chosen.leaking
@@ -207,28 +222,36 @@ def _scores(known: Observations, chosen: EvaluateOptions) -> pandas.DataFrame:
     with progress_bar("fits") as step:
         for model in chosen.model:
             for encoding in encodings:
-                each = evaluate_surrogate(
-                    known, encoding, (model, {}), rules, lambda n, of: step(n, of, "")
-                )
+                if chosen.leave_origin_out:
+                    each = evaluate_by_origin(known, encoding, (model, {}))
+                else:
+                    each = evaluate_surrogate(
+                        known,
+                        encoding,
+                        (model, {}),
+                        rules,
+                        lambda n, of: step(n, of, ""),
+                    )
                 each.insert(0, "model", model)
                 each.insert(1, "encoding", encoding)
                 found.append(each)
     return pandas.concat(found, ignore_index=True)
 
 
-def _print_scores(scores: pandas.DataFrame) -> None:
+def _print_scores(scores: pandas.DataFrame, by: str) -> None:
     from surrogates.scoring.protocol import summary
 
     rows = []
     extra = [c for c in ("r2_live", *SURE_SHOWN) if c in scores]
     shown = ("kendall", "kendall_se", *SHOWN[1:], *extra)
     for (model, encoding), part in scores.groupby(["model", "encoding"], sort=False):
-        means = summary(part.drop(columns=["model", "encoding"]))
+        means = summary(part.drop(columns=["model", "encoding"]), by)
         for row in means.to_dict("records"):
             numbers = (f"{row[name]:.3f}" for name in shown)
-            rows.append((str(model), str(encoding), f"{row['size']:g}", *numbers))
+            rows.append((str(model), str(encoding), str(row[by]), *numbers))
     headings = [name.replace("calibration_", "").replace("_", " ") for name in shown]
-    print_columns(("model", "encoding", "samples", *headings), rows, 2)
+    left = "left out" if by == "origin" else "samples"
+    print_columns(("model", "encoding", left, *headings), rows, 2)
 
 
 def _score_file(path: Path, known: Observations) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import get_args
 
 import numpy as np
@@ -15,6 +17,7 @@ from nasbench.tasks import Task
 from nasbench.training.engine import EngineChoice, make_engine
 from nasbench.training.recipe import Recipe
 from nasbench.training.trial import SPLITS, Trial
+from nasbench.training.trial_log import TrialLog
 
 
 class LiveBenchmark:
@@ -24,6 +27,8 @@ class LiveBenchmark:
     A training stops at the epochs asked for, but follows the whole recipe's schedule.
     Trials are kept in memory: asking again for as many epochs, or fewer, costs nothing.
     `engine` is what trains; ``auto`` is the fused engine where it can, else torch.
+    With `log`, the path of a file, they are also kept there, and those that the file
+    holds already are not trained again; see `nasbench.training.trial_log`.
 
     Attributes:
         name: What stands for it on a board.
@@ -40,6 +45,7 @@ class LiveBenchmark:
         *,
         seeds: Sequence[int] = (0,),
         engine: EngineChoice = "auto",
+        log: Path | None = None,
     ) -> None:
         if not seeds or len(set(seeds)) != len(seeds):
             raise NasbenchError(f"a live benchmark needs different seeds, not {seeds}")
@@ -54,6 +60,12 @@ class LiveBenchmark:
         self._engine = make_engine(space, cut, recipe, engine)
         self._images = {split: len(getattr(cut, split).labels) for split in SPLITS}
         self._trials: dict[tuple[object, int], Trial] = {}
+        self._log: TrialLog | None = None
+        if log is not None:
+            self._log = TrialLog(log, self._identity(cut))
+            for logged in self._log:
+                key = (space.canonical(space.check(logged.architecture)), logged.seed)
+                self._trials[key] = logged.trial
 
     @property
     def epochs(self) -> int:
@@ -122,4 +134,17 @@ class LiveBenchmark:
         ):
             trial = self._engine.train(self.space, architecture, seed, epochs)
             self._trials[key] = trial
+            if self._log is not None:
+                self._log.append(architecture, seed, trial)
         return trial
+
+    def _identity(self, task: Task) -> str:
+        """Return what decides the numbers, but for the seeds, as one JSON object."""
+        return json.dumps(
+            {
+                "space": self.space.name,
+                "task_fingerprint": task.fingerprint,
+                "recipe": json.loads(self._engine.recipe.to_json()),
+                "engine": json.loads(self._engine.identity.to_json()),
+            }
+        )

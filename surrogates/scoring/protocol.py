@@ -17,7 +17,11 @@ from surrogates.models import make_model
 from surrogates.observations import Observations, class_numbers
 from surrogates.scoring.calibration import LEVELS, calibration
 from surrogates.scoring.metrics import score
-from surrogates.scoring.splits import clustered_split, random_split
+from surrogates.scoring.splits import (
+    clustered_split,
+    leave_one_origin_out,
+    random_split,
+)
 from surrogates.surrogate import Surrogate
 from tabular.analysis.seed_noise import seed_noise
 
@@ -104,6 +108,39 @@ def evaluate_surrogate(
     return pandas.DataFrame(rows)
 
 
+def evaluate_by_origin(
+    observations: Observations,
+    encoding: str,
+    model: tuple[str, dict[str, Any]],
+    seed: int = 0,
+) -> pandas.DataFrame:
+    """Predict what each search gathered from what all others did.
+
+    Args:
+        observations: The samples; their origins say who gathered them.
+        encoding: Name of the encoding.
+        model: Family, and the settings that differ from its defaults.
+        seed: Of the model.
+
+    Returns:
+        One row per origin: ``origin``, ``size`` (samples learned from), and the scores
+        of `evaluate_surrogate`.
+
+    Raises:
+        NasbenchError: There is only one origin.
+    """
+    import pandas
+
+    classes = class_numbers(observations.space, observations.architectures)
+    rows: list[dict[str, Any]] = []
+    for name, learn, tested in leave_one_origin_out(classes, observations.origins):
+        surrogate = _fresh(observations, encoding, model, seed)
+        parts = observations.take(learn), observations.take(tested)
+        row = {"origin": name, "split": 0, "size": len(learn), "most": True}
+        rows.append(row | score_surrogate(surrogate, *parts))
+    return pandas.DataFrame(rows)
+
+
 def score_surrogate(
     surrogate: Surrogate, learn: Observations, tested: Observations
 ) -> dict[str, float]:
@@ -136,16 +173,17 @@ def r2_ceiling(observations: Observations) -> float | None:
     return None if noise is None else noise.r2_ceiling(final.shape[1])
 
 
-def summary(scores: pandas.DataFrame) -> pandas.DataFrame:
+def summary(scores: pandas.DataFrame, by: str = "size") -> pandas.DataFrame:
     """Return means over splits, and the standard errors of Kendall's tau.
 
     Args:
-        scores: What `evaluate_surrogate` returned.
+        scores: What `evaluate_surrogate` or `evaluate_by_origin` returned.
+        by: ``size`` or ``origin``.
 
     Returns:
-        One row per size, ascending.
+        One row per size or origin, ascending.
     """
-    groups = scores.drop(columns=["split", "most"]).groupby("size")
+    groups = scores.drop(columns=["split", "most"]).groupby(by)
     means = groups.mean()
     means.insert(0, "splits", groups.size())
     means["kendall_se"] = groups["kendall"].std() / np.sqrt(means["splits"])

@@ -135,6 +135,7 @@ def test_a_strategy_cannot_reach_test_accuracies_or_the_benchmark(
         "costs",
         "seed",
         "objectives",
+        "constraints",
     }
     told = {f.name for f in fields(made[0].told[0][1])}
     assert not [name for name in told if "test" in name]

@@ -1,0 +1,160 @@
+"""Gather trained architectures of a large space: random ones, and those of searches."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+from leaderboards.settings import RunSettings
+from leaderboards.simulate import simulate
+from nasbench.errors import NasbenchError
+from nasbench.search import Budget
+from nasbench.spaces import make_space
+from nasbench.tasks import Task
+from nasbench.training.engine import EngineChoice, make_engine
+from nasbench.training.live import LiveBenchmark
+from nasbench.training.recipe import Recipe
+from nasbench.training.trial_log import TrialLog
+from strategies import find_strategy
+from surrogates.sample import Sample
+from tabular.identity import TableIdentity
+from tabular.provenance import now, this_run
+
+RANDOM = "random"
+TRIAL_SEED = 0
+"""Seed of every training; the runs differ in what they ask for."""
+
+
+@dataclass(frozen=True)
+class CollectRequest:
+    """What to gather: the design of NAS-Bench-301 (Zela et al., ICLR 2022), smaller.
+
+    Attributes:
+        space: Name of the space.
+        task: The task, before the recipe cuts it.
+        recipe: How networks are trained.
+        random_runs: Runs of random search, the bulk of the sample.
+        strategies: Names of searches whose good regions the sample must know too.
+        seeds: Runs of every such strategy.
+        evaluations: Trainings of one run.
+        engine: What trains.
+    """
+
+    space: str
+    task: Task
+    recipe: Recipe
+    random_runs: int
+    strategies: tuple[str, ...] = ()
+    seeds: int = 1
+    evaluations: int = 50
+    engine: EngineChoice = "auto"
+
+    def __post_init__(self) -> None:
+        """Check the numbers.
+
+        Raises:
+            NasbenchError: There is nothing to train, or a number is negative.
+        """
+        if min(self.random_runs, self.seeds) < 0 or self.evaluations < 1:
+            raise NasbenchError(
+                "a collection has 0 or more runs of 1 or more evaluations, not "
+                f"{self.random_runs} random runs, {self.seeds} seeds, "
+                f"{self.evaluations} evaluations"
+            )
+        if RANDOM in self.strategies or len(set(self.strategies)) < len(
+            self.strategies
+        ):
+            raise NasbenchError(
+                "name every strategy once, and random search by --random-runs; given "
+                f"are {', '.join(self.strategies)}"
+            )
+        if not self.runs():
+            raise NasbenchError("a collection of no runs; give --random-runs")
+
+    def runs(self) -> list[tuple[str, int]]:
+        """Return strategy and seed of every run, in the order in which they begin."""
+        searches = [
+            (name, seed) for seed in range(self.seeds) for name in self.strategies
+        ]
+        return searches + [(RANDOM, seed) for seed in range(self.random_runs)]
+
+
+def collect(
+    request: CollectRequest,
+    out: Path,
+    *,
+    workers: int = 1,
+    command: str = "",
+    report: Callable[[int, int], None] | None = None,
+) -> Sample:
+    """Run the searches on live trainings, then write all that was trained in one step.
+
+    Every training is kept in ``OUT.build/STRATEGY-SEED.jsonl`` as soon as it is done;
+    the same call goes on where an earlier one ended. A run depends on its strategy and
+    seed alone, so the sample does not depend on the workers.
+
+    Args:
+        request: What to gather.
+        out: The file of the sample.
+        workers: Processes, one thread each.
+        command: What to write into the sample as the way it was made.
+        report: Is told the trainings asked for in the finished runs, and in all.
+
+    Raises:
+        NasbenchError: Something in the request does not fit, or a file cannot be
+            written.
+    """
+    if workers < 1:
+        raise NasbenchError(f"a collection needs at least 1 worker, not {workers}")
+    for name in request.strategies:
+        find_strategy(name)
+    folder = out.with_name(out.name + ".build")
+    space = make_space(request.space)
+    task = request.recipe.cut(request.task)
+    engine = make_engine(space, task, request.recipe, request.engine).identity
+    facts = this_run(command)
+    runs = request.runs()
+    total = len(runs) * request.evaluations
+    # Fresh interpreters: torch's thread pools do not survive a fork.
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        pending = [pool.submit(_run, request, folder, *run) for run in runs]
+        try:
+            for done, finished in enumerate(as_completed(pending), start=1):
+                finished.result()
+                if report is not None:
+                    report(done * request.evaluations, total)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    kept = {_named(run): TrialLog.read(_log_of(folder, run)) for run in sorted(runs)}
+    identity = TableIdentity.of(request.space, task, request.recipe, engine)
+    sample = Sample.of(identity, kept, {**facts, "finished": now()})
+    sample.save(out)
+    shutil.rmtree(folder)
+    return sample
+
+
+def _named(run: tuple[str, int]) -> str:
+    return f"{run[0]}-{run[1]}"
+
+
+def _log_of(folder: Path, run: tuple[str, int]) -> Path:
+    return folder / f"{_named(run)}.jsonl"
+
+
+def _run(request: CollectRequest, folder: Path, strategy: str, seed: int) -> None:
+    """Run one search to its end; what its log holds already is not trained again."""
+    benchmark = LiveBenchmark(
+        make_space(request.space),
+        request.task,
+        request.recipe,
+        seeds=(TRIAL_SEED,),
+        engine=request.engine,
+        log=_log_of(folder, (strategy, seed)),
+    )
+    settings = RunSettings(Budget(request.evaluations), repeats="free")
+    simulate(find_strategy(strategy), benchmark, settings, seed)
