@@ -107,6 +107,7 @@ class EvaluateOptions:
             instead of random splits; for samples of `nasbench collect`.
         surrogate: Score this file instead, on what it was not fitted to.
         out: Write the scores of every split to this CSV file.
+        figures: Draw predictions and the calibration of intervals into this folder.
     """
 
     encoding: Annotated[tuple[str, ...], Parameter(negative=())] = ()
@@ -118,6 +119,7 @@ class EvaluateOptions:
     leave_origin_out: Annotated[bool, Parameter(negative=())] = False
     surrogate: Path | None = None
     out: Path | None = None
+    figures: Path | None = None
 
 
 def evaluate_command(table: str, /, *, options: EvaluateOptions | None = None) -> None:
@@ -137,6 +139,8 @@ def evaluate_command(table: str, /, *, options: EvaluateOptions | None = None) -
         )
     if chosen.out is not None:
         _check_out(chosen.out)
+    if chosen.figures is not None and why_not_writable(chosen.figures) is not None:
+        raise NasbenchError(f"cannot write figures: {why_not_writable(chosen.figures)}")
     known = _open_source(table).observations
     if chosen.surrogate is not None:
         _score_file(chosen.surrogate, known)
@@ -149,6 +153,25 @@ def evaluate_command(table: str, /, *, options: EvaluateOptions | None = None) -
     if chosen.out is not None:
         scores.to_csv(chosen.out, index=False)
         output.print(f"wrote {chosen.out}")
+    if chosen.figures is not None:
+        _draw(known, chosen, chosen.figures)
+
+
+def _draw(known: Observations, chosen: EvaluateOptions, folder: Path) -> None:
+    """Draw every surrogate, fitted to the largest number of samples."""
+    from leaderboards.surrogate_report import write_figures
+    from surrogates.fit_benchmark import default_encoding
+    from surrogates.scoring.held_out import held_out_predictions
+
+    encodings = chosen.encoding or (default_encoding(known.space),)
+    samples = max(chosen.size) if chosen.size else None
+    held_outs = [
+        held_out_predictions(known, encoding, (model, {}), samples)
+        for model in chosen.model
+        for encoding in encodings
+    ]
+    for path in write_figures(held_outs, folder):
+        output.print(f"wrote {path}")
 
 
 def predict_command(surrogate: Path, /, *architecture: str) -> None:

@@ -57,20 +57,36 @@ def calibration(truth: Floats, mean: Floats, std: Floats) -> Calibration:
         raise NasbenchError(
             f"standard deviations are positive; the smallest is {float(std.min()):g}"
         )
-    from scipy.special import ndtr, ndtri
+    from scipy.special import ndtr
 
     z = (truth - mean) / std
     density = np.exp(-0.5 * z**2) / np.sqrt(2 * np.pi)
     crps = std * (z * (2 * ndtr(z) - 1) + 2 * density - 1 / np.sqrt(np.pi))
-
-    def covered(level: float) -> float:
-        return float((np.abs(z) <= ndtri(0.5 + level / 2)).mean())
 
     grid = np.arange(1, 20) / 20
     return Calibration(
         nll=float(np.mean(0.5 * z**2 + np.log(std) + 0.5 * np.log(2 * np.pi))),
         crps=float(crps.mean()),
         sharpness=float(std.mean()),
-        coverage=tuple(covered(level) for level in LEVELS),
-        error=float(np.mean([abs(covered(level) - level) for level in grid])),
+        coverage=tuple(coverage_at(truth, mean, std, np.array(LEVELS)).tolist()),
+        error=float(np.abs(coverage_at(truth, mean, std, grid) - grid).mean()),
     )
+
+
+def coverage_at(truth: Floats, mean: Floats, std: Floats, levels: Floats) -> Floats:
+    """Return the share of the truth in the central intervals of each level.
+
+    Args:
+        truth: ``(n,)``.
+        mean: ``(n,)``.
+        std: ``(n,)``, positive.
+        levels: ``(k,)`` in (0, 1).
+
+    Returns:
+        ``(k,)`` in [0, 1].
+    """
+    from scipy.special import ndtri
+
+    distance = np.sort(np.abs(truth - mean) / std)
+    inside = np.searchsorted(distance, ndtri(0.5 + levels / 2), side="right")
+    return np.asarray(inside / len(distance))

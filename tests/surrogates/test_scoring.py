@@ -24,6 +24,7 @@ from surrogates.scoring import (
     score,
     summary,
 )
+from surrogates.scoring.calibration import coverage_at
 from surrogates.scoring.metrics import (
     best_rank_at,
     precision_at,
@@ -252,3 +253,14 @@ def test_on_nb201_ours_are_above_the_published_and_theirs_are_reproduced(
     np.testing.assert_allclose(taus("one-hot", NASLIB), published, atol=0.03)
     assert (taus("one-hot", {}) > np.array(published) + 0.02).all()
     assert (taus("canonical-one-hot+graph", {}) > np.array([0.8, 0.86, 0.88])).all()
+
+
+def test_coverage_of_true_uncertainties_is_the_level():
+    rng = np.random.default_rng(0)
+    std = rng.uniform(0.5, 2.0, 200_000)
+    mean = rng.normal(size=len(std))
+    levels = np.array([0.1, 0.5, 0.9])
+    found = coverage_at(mean + std * rng.normal(size=len(std)), mean, std, levels)
+    np.testing.assert_allclose(found, levels, atol=0.005)
+    halved = coverage_at(mean + std * rng.normal(size=len(std)), mean, std / 2, levels)
+    assert (halved < levels).all()
