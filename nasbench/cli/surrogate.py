@@ -219,6 +219,21 @@ def _open_source(name: str) -> Source:
     return Source.of_benchmark(open_known(name))
 
 
+def card_command(surrogate: Path, sample: Path, /) -> None:
+    """Print the card of a surrogate as Markdown; scores it anew, which takes minutes.
+
+    Args:
+        surrogate: The file of a surrogate benchmark.
+        sample: The sample that it was fitted to.
+    """
+    from surrogates.benchmark import SurrogateBenchmark
+    from surrogates.card import render_card
+    from surrogates.sample import Sample
+
+    held, known = SurrogateBenchmark.open(surrogate), Sample.open(sample)
+    output.out(render_card(held, known), end="", highlight=False)
+
+
 def _check_out(path: Path) -> None:
     reason = why_not_writable(path.parent)
     if reason is not None or path.is_dir() or path == Path():

@@ -144,3 +144,19 @@ def test_from_the_command_line_to_a_board(tmp_path, monkeypatch, capsys):
 
 def run(words):
     return main(words.split())
+
+
+def test_a_card_states_sample_protocol_and_scores(request_of, tmp_path, capsys):
+    words = {"space": "cell201-mini", "random_runs": 3, "evaluations": 12}
+    sample, fitted = tmp_path / "sample.npz", tmp_path / "fitted.npz"
+    collect(request_of(**words), sample)
+    assert run(f"surrogate fit {sample} --out {fitted} --model random-forest") == 0
+    capsys.readouterr()
+    assert run(f"surrogate card {fitted} {sample}") == 0
+    card = capsys.readouterr().out
+    assert "| evolution |" in card
+    assert "Task fingerprint" in card
+    other = tmp_path / "other.npz"
+    collect(request_of(**words, seeds=2), other)
+    assert run(f"surrogate card {fitted} {other}") == 2
+    assert "was not fitted to this sample" in capsys.readouterr().err

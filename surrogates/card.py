@@ -1,0 +1,148 @@
+"""The card of a surrogate benchmark: what it was fitted to, and how far to trust it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from nasbench.errors import NasbenchError
+from surrogates.benchmark import SurrogateBenchmark
+from surrogates.sample import Sample
+from surrogates.scoring.protocol import (
+    Protocol,
+    evaluate_by_origin,
+    evaluate_surrogate,
+    summary,
+)
+
+if TYPE_CHECKING:
+    import pandas
+
+SIZES = (100, 400, 1000, None)
+SPLITS = 6
+
+SHOWN = {
+    "kendall": "Kendall",
+    "sparse_kendall": "sparse Kendall (0.1 %)",
+    "spearman": "Spearman",
+    "r2": "R2",
+    "mae": "mean absolute error",
+    "calibration_nll": "NLL",
+    "coverage_68": "coverage of 68 %",
+    "coverage_95": "of 95 %",
+}
+"""Scores of the card, and what they are called there."""
+
+LEFT_OUT = """\
+What one search asked for, predicted from what all others did, as NAS-Bench-301 leaves
+optimisers out: extrapolation to regions of which the rest of the sample knows less."""
+
+PROTOCOL = """\
+The design of NAS-Bench-301 (Zela et al., ICLR 2022): random architectures and the
+trajectories of searches, scored on unseen architectures and with searches left out.
+What is smaller: the sample (NAS-Bench-301 has about 60,000 architectures and ten
+searches), one model family with default settings in place of several tuned ones, and
+one training per architecture, so that the noise of trials is the prediction's own
+uncertainty."""
+
+
+def render_card(surrogate: SurrogateBenchmark, sample: Sample) -> str:
+    """Return the card of a surrogate as Markdown; takes some minutes of fits.
+
+    Args:
+        surrogate: The benchmark.
+        sample: What it was fitted to.
+
+    Raises:
+        NasbenchError: The surrogate was fitted to something else.
+    """
+    known = sample.observations()
+    if known.architectures.tolist() != surrogate.parts.trained.tolist():
+        raise NasbenchError(
+            f"surrogate {surrogate.name} was not fitted to this sample: it knows "
+            f"{len(surrogate.parts.trained)} architectures, the sample {len(known)}"
+        )
+    fitted = surrogate.parts.validation
+    encoding, family = fitted.encoding.name, fitted.model.family
+    rules = Protocol(SIZES, SPLITS, 300)
+    by_size = summary(evaluate_surrogate(known, encoding, (family, {}), rules))
+    by_origin = evaluate_by_origin(known, encoding, (family, {}))
+    shown = [name for name in SHOWN if name in by_size and name in by_origin]
+    return "\n\n".join(
+        (
+            f"# {surrogate.name}",
+            _summary(surrogate, sample),
+            _table(("", ""), _facts(surrogate, sample)),
+            "## Scores on architectures that were not fitted",
+            f"Mean over {SPLITS} splits; no class stands on both sides.",
+            _scores(by_size, "size", shown),
+            "## Scores when a search is left out",
+            LEFT_OUT,
+            _scores(by_origin, "origin", shown),
+            "## Protocol",
+            PROTOCOL + "\n",
+        )
+    )
+
+
+def _summary(surrogate: SurrogateBenchmark, sample: Sample) -> str:
+    known = sample.observations()
+    low, middle, high = np.quantile(known.validation, (0, 0.5, 1))
+    return (
+        f"A surrogate of the space `{surrogate.space.name}` "
+        f"({surrogate.space.size:,} combinations), fitted to {len(known):,} trained "
+        f"architectures; {int(sample.failed.sum())} trainings failed and are left out. "
+        f"Validation accuracy of the sample is {low:.4f} to {high:.4f}, median "
+        f"{middle:.4f}."
+    )
+
+
+def _scores(scores: pandas.DataFrame, by: str, shown: Sequence[str]) -> str:
+    headings = ["search" if by == "origin" else "fitted to", *map(SHOWN.get, shown)]
+    rows = [
+        [
+            f"{row[by]:.0f}" if by == "size" else str(row[by]),
+            *(f"{row[name]:.3f}" for name in shown),
+        ]
+        for row in scores.to_dict("records")
+    ]
+    return _table([str(heading) for heading in headings], rows)
+
+
+def _facts(surrogate: SurrogateBenchmark, sample: Sample) -> list[tuple[str, str]]:
+    identity, parts = sample.identity, surrogate.parts
+    train, valid, test = identity.images
+    channels, height, width = identity.image_shape
+    hours = float(sample.arrays["cpu_seconds"].sum()) / 3600
+    return [
+        ("Sample", str(parts.facts["sampling"])),
+        ("Images: source and licence", identity.task_source),
+        ("Task fingerprint, SHA-256", identity.task_fingerprint),
+        (
+            "Images",
+            f"{train:,} train, {valid:,} valid, {test:,} test; {channels} x {height} x "
+            f"{width}, {identity.classes} classes",
+        ),
+        ("Recipe", identity.recipe.to_json()),
+        ("Engine", f"{identity.engine.engine} {identity.engine.version}"),
+        ("Cost of the sample", f"{hours:.1f} CPU hours"),
+        (
+            "Model and encoding",
+            f"{parts.validation.model.family}, {parts.validation.encoding.name}",
+        ),
+        ("Digest", surrogate.digest),
+        *(
+            (f"Sample: {key}", value)
+            for key, value in sorted(sample.provenance.items())
+        ),
+    ]
+
+
+def _table(headings: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    words = not any(headings)
+    aligned = ["---", *["---" if words else "---:"] * (len(headings) - 1)]
+    lines = (headings, aligned, *rows)
+    cells = ([" ".join(c.split()).replace("|", r"\|") for c in row] for row in lines)
+    return "\n".join(f"| {' | '.join(row)} |" for row in cells)
