@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -157,4 +158,14 @@ def _run(request: CollectRequest, folder: Path, strategy: str, seed: int) -> Non
         log=_log_of(folder, (strategy, seed)),
     )
     settings = RunSettings(Budget(request.evaluations), repeats="free")
-    simulate(find_strategy(strategy), benchmark, settings, seed)
+    simulate(find_strategy(strategy), benchmark, settings, _seed_of(strategy, seed))
+
+
+def _seed_of(strategy: str, seed: int) -> int:
+    """Return the seed of a run, another for every strategy.
+
+    On a board, strategies share their seeds and many their first random proposals; a
+    sample would pay for the same architectures again.
+    """
+    digest = hashlib.sha256(_named((strategy, seed)).encode()).digest()
+    return int.from_bytes(digest[:4], "big")
