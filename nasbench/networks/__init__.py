@@ -4,7 +4,12 @@
 `nasbench.networks.network.build_network` builds the torch module.
 """
 
-from nasbench.networks.cost import SkeletonCosts, count_costs, graph_costs
+from nasbench.networks.cost import (
+    SkeletonCosts,
+    count_costs,
+    graph_costs,
+    layer_costs,
+)
 from nasbench.networks.skeleton import Skeleton
 
-__all__ = ["Skeleton", "SkeletonCosts", "count_costs", "graph_costs"]
+__all__ = ["Skeleton", "SkeletonCosts", "count_costs", "graph_costs", "layer_costs"]

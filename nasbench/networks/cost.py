@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import singledispatch
 
 from nasbench.benchmark import StaticCosts
 from nasbench.errors import NasbenchError
 from nasbench.networks.skeleton import Skeleton
-from nasbench.spaces import Architecture, Graph, SearchSpace, TopologyCell
+from nasbench.spaces import (
+    Architecture,
+    Graph,
+    Layer,
+    LayerSpace,
+    SearchSpace,
+    TopologyCell,
+)
 from nasbench.spaces.operations import NOR_CONV_1X1, NOR_CONV_3X3
 
 KERNEL = {NOR_CONV_1X1: 1, NOR_CONV_3X3: 3}
@@ -42,6 +51,12 @@ def _(
     return graph_costs(space.graph(architecture), skeleton)
 
 
+@count_costs.register
+def _(space: LayerSpace, architecture: Architecture, skeleton: Skeleton) -> StaticCosts:
+    checked = space.check(architecture)
+    return layer_costs(space.layers(checked), skeleton, space.resolution(checked))
+
+
 def graph_costs(graph: Graph, skeleton: Skeleton) -> StaticCosts:
     """Return the static costs of the network whose cells compute `graph`."""
     if graph.is_dead:
@@ -64,6 +79,30 @@ def graph_costs(graph: Graph, skeleton: Skeleton) -> StaticCosts:
     parameters = count.parameters + 2 * last + (last + 1) * skeleton.classes
     flops = count.flops + 2 * last * skeleton.classes
     return StaticCosts(parameters, flops, graph.depth)
+
+
+def layer_costs(
+    layers: Sequence[Layer], skeleton: Skeleton, resolution: float = 1.0
+) -> StaticCosts:
+    """Return the static costs of layers in sequence; the depth is their number.
+
+    Args:
+        layers: The layers.
+        skeleton: The image and the classes; nothing else of it plays a part.
+        resolution: Part of the image's side that the first layer sees, in (0, 1].
+    """
+    channels = skeleton.image_channels
+    height = math.ceil(skeleton.height * resolution)
+    width = math.ceil(skeleton.width * resolution)
+    count = _Count()
+    for layer in layers:
+        height, width = -(-height // layer.stride), -(-width // layer.stride)
+        shape = (layer.filters, height, width)
+        count.convolution(channels, shape, layer.kernel)
+        channels = layer.filters
+    parameters = count.parameters + (channels + 1) * skeleton.classes
+    flops = count.flops + 2 * channels * skeleton.classes
+    return StaticCosts(parameters, flops, len(layers))
 
 
 @dataclass

@@ -8,9 +8,16 @@ import torch
 from torch import Tensor, nn
 
 from nasbench.errors import NasbenchError
+from nasbench.networks.layer_network import layer_network
 from nasbench.networks.operations import Reduction, make_operation
 from nasbench.networks.skeleton import Skeleton
-from nasbench.spaces import Architecture, Graph, SearchSpace, TopologyCell
+from nasbench.spaces import (
+    Architecture,
+    Graph,
+    LayerSpace,
+    SearchSpace,
+    TopologyCell,
+)
 
 
 class Cell(nn.Module):
@@ -107,6 +114,12 @@ def build_network(
 @build_network.register
 def _(space: TopologyCell, architecture: Architecture, skeleton: Skeleton) -> nn.Module:
     return graph_network(space.graph(architecture), skeleton)
+
+
+@build_network.register
+def _(space: LayerSpace, architecture: Architecture, skeleton: Skeleton) -> nn.Module:
+    checked = space.check(architecture)
+    return layer_network(space.layers(checked), skeleton, space.resolution(checked))
 
 
 def graph_network(graph: Graph, skeleton: Skeleton) -> nn.Module:

@@ -16,6 +16,9 @@ class Skeleton:
     between them that halves height and width and doubles the channels; batch norm,
     ReLU, global average pooling, linear classifier.
 
+    Networks of layer spaces take the image and the number of classes from it;
+    `channels` and `cells_per_stage` have no meaning for them.
+
     Attributes:
         image_channels: Channels of the images.
         height: Height of the images in pixels.

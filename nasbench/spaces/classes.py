@@ -14,7 +14,8 @@ from nasbench.errors import NasbenchError
 if TYPE_CHECKING:
     from nasbench.spaces.space import SearchSpace
 
-ENUMERATION_LIMIT = 20_000_000
+ENUMERATION_LIMIT = 1_000_000
+"""Combinations; more take minutes and gigabytes, and nobody trains them all."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,8 +44,8 @@ def find_classes(space: SearchSpace) -> EquivalenceClasses:
     """
     if space.size > ENUMERATION_LIMIT:
         raise NasbenchError(
-            f"{space.name} has {space.size} combinations; its classes are enumerated "
-            f"up to {ENUMERATION_LIMIT}"
+            f"{space.name} has {space.size:,} combinations; classes are enumerated up "
+            f"to {ENUMERATION_LIMIT:,}: train a sample, as `nasbench collect` does"
         )
     number_of: dict[Hashable, int] = {}
     representatives: list[int] = []

@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from nasbench.errors import NasbenchError, unknown
+from nasbench.spaces.chain import Chain
+from nasbench.spaces.conv5 import Conv5
 from nasbench.spaces.operations import EFFECTS
+from nasbench.spaces.size import Size
+from nasbench.spaces.size_compound import SizeCompound
 from nasbench.spaces.space import SearchSpace
 from nasbench.spaces.topology_cell import TopologyCell
 
@@ -28,6 +32,10 @@ def cell201_mini() -> TopologyCell:
 SPACES: dict[str, Callable[[], SearchSpace]] = {
     "cell201": cell201,
     "cell201-mini": cell201_mini,
+    "chain": Chain,
+    "conv5": Conv5,
+    "size": Size,
+    "size-compound": SizeCompound,
 }
 
 

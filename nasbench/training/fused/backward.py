@@ -18,7 +18,13 @@ from nasbench.training.fused.kernels.head import classifier_gradient
 from nasbench.training.fused.kernels.lanes import LANES
 from nasbench.training.fused.kernels.pooling import average
 from nasbench.training.fused.memory import Tensor
-from nasbench.training.fused.network import Convolution, Images, Node, Pooling, Sum
+from nasbench.training.fused.network import (
+    Convolution,
+    Node,
+    Pooling,
+    Sum,
+    sees_images_alone,
+)
 from nasbench.training.fused.program import Grouped
 from nasbench.training.fused.taps import Window
 
@@ -38,7 +44,7 @@ class Backward:
             self._classifier(last)
             return
         for node in reversed(forward.nodes):
-            if isinstance(node, Images):
+            if sees_images_alone(node):
                 continue
             gradient = self._gradients[node] = self._gradient(node)
             if isinstance(node, Convolution):
@@ -132,7 +138,7 @@ class Backward:
             kernel_taps=window.width**2,
             blocks=forward.blocks,
         )
-        if isinstance(node.source, Images):
+        if sees_images_alone(node.source):
             return
         known = self._of_convolutions.get(node.source)
         out = known or forward.tensor(node.source)

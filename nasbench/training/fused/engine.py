@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 
 from nasbench.errors import NasbenchError
 from nasbench.networks import Skeleton
-from nasbench.spaces import Architecture, Graph, SearchSpace, TopologyCell
+from nasbench.spaces import Architecture, Graph, SearchSpace
 from nasbench.tasks import Task
 from nasbench.training.batches import crop_flip, epoch_batches
 from nasbench.training.engine import EngineIdentity
 from nasbench.training.fused.interpreter import run_batches
 from nasbench.training.fused.kernels.instruction_set import HERE
-from nasbench.training.fused.plan import Plan, plan
+from nasbench.training.fused.network import cannot_build, network_nodes
+from nasbench.training.fused.plan import Plan, plan, plan_nodes
 from nasbench.training.recipe import Recipe
 from nasbench.training.trial import SPLITS, Trial, run_epochs
 
@@ -28,8 +29,9 @@ REVISION = "1"
 
 def why_not(space: SearchSpace, task: Task, recipe: Recipe) -> str | None:
     """Say in one phrase why this engine cannot train; None: it can."""
-    if not isinstance(space, TopologyCell):
-        return f"it trains topology cells, and {space.name} is none"
+    reason = cannot_build(space)
+    if reason is not None:
+        return f"it {reason}"
     return _too_few(task, recipe)
 
 
@@ -43,7 +45,7 @@ def _too_few(task: Task, recipe: Recipe) -> str | None:
 
 
 class FusedEngine:
-    """Trains topology cells; the same trials as the reference trainer, but faster.
+    """Trains cells and layers; the same trials as the reference trainer, but faster.
 
     First weights, batches and augmentation are those of `TorchEngine`; sums are added
     in another order, so that losses differ in the last digits.
@@ -90,17 +92,13 @@ class FusedEngine:
         """Train the network of `architecture` from scratch; see `TorchEngine.train`.
 
         Raises:
-            NasbenchError: The space is no topology cell.
+            NasbenchError: The space is of no kind that this engine knows.
         """
-        if not isinstance(space, TopologyCell):
-            raise NasbenchError(
-                f"the fused engine trains topology cells, not {space.name}; "
-                "use the torch engine"
-            )
+        nodes = network_nodes(space, architecture, self._skeleton)
         _compile()
         weights, order, augmentation = np.random.SeedSequence(seed).spawn(3)
         training = _Training(
-            plan(space.graph(architecture), self._skeleton, self.recipe.batch_size),
+            plan_nodes(nodes, self._skeleton.classes, self.recipe.batch_size),
             self.recipe,
             np.random.default_rng(weights),
         )

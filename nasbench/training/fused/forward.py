@@ -26,7 +26,7 @@ from nasbench.training.fused.network import (
 )
 from nasbench.training.fused.parameters import Parameters
 from nasbench.training.fused.program import Call, Grouped, Program, parameters_of
-from nasbench.training.fused.taps import Window
+from nasbench.training.fused.taps import Shrinking, Window
 
 
 @dataclass(frozen=True)
@@ -211,7 +211,7 @@ class Forward:
             add=0,
         )
 
-    def shares(self, window: Window) -> NDArray[np.int64]:
+    def shares(self, window: Window | Shrinking) -> NDArray[np.int64]:
         """Return for every read of a pooling the place of its weight."""
         pixel, _, _ = window.reads().T
         shares = (1 / np.bincount(pixel)).astype(np.float32)

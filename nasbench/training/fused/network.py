@@ -1,14 +1,24 @@
-"""A network as a list of nodes: skeleton and cells in one flat graph, no modules."""
+"""A network as a list of nodes: everything in one flat graph, no modules."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import singledispatch
 
+from nasbench.errors import NasbenchError
 from nasbench.networks import Skeleton
 from nasbench.networks.cost import KERNEL
-from nasbench.spaces import Graph
-from nasbench.training.fused.taps import Window
+from nasbench.spaces import (
+    Architecture,
+    Graph,
+    Layer,
+    LayerSpace,
+    SearchSpace,
+    TopologyCell,
+)
+from nasbench.training.fused.taps import Shrinking, Window
 
 
 @dataclass(eq=False)
@@ -61,7 +71,7 @@ class Pooling(Node):
     """
 
     source: Node
-    window: Window
+    window: Window | Shrinking
 
 
 @dataclass(eq=False)
@@ -75,12 +85,50 @@ class Sum(Node):
     terms: tuple[Node, ...] = field(default=())
 
 
-def flatten(graph: Graph, skeleton: Skeleton) -> list[Node]:
-    """Return the nodes of the network of `graph`, in topological order.
+@singledispatch
+def network_nodes(
+    space: SearchSpace, architecture: Architecture, skeleton: Skeleton
+) -> list[Node]:
+    """Return the nodes of the network of `architecture`, in topological order.
 
     Convolutions stand in the order of the torch network's modules, so that weights
     drawn one after the other are the same. The last node is what the classifier's
-    batch norm reads. A dead cell leaves the images alone.
+    batch norm reads.
+
+    A space of another kind, made of nodes that the engine knows, registers its own
+    list: ``network_nodes.register(MySpace)``.
+
+    Raises:
+        NasbenchError: None is registered for this kind of space.
+    """
+    del architecture, skeleton
+    raise NasbenchError(f"the fused engine {cannot_build(space)}; use the torch engine")
+
+
+def cannot_build(space: SearchSpace) -> str | None:
+    """Say why there are no nodes of a space, as in "it trains ..."; None: there are."""
+    if network_nodes.dispatch(type(space)) is not network_nodes.dispatch(object):
+        return None
+    return f"trains topology cells and layer spaces, and {space.name} is neither"
+
+
+@network_nodes.register
+def _(
+    space: TopologyCell, architecture: Architecture, skeleton: Skeleton
+) -> list[Node]:
+    return flatten(space.graph(architecture), skeleton)
+
+
+@network_nodes.register
+def _(space: LayerSpace, architecture: Architecture, skeleton: Skeleton) -> list[Node]:
+    checked = space.check(architecture)
+    return layer_nodes(space.layers(checked), skeleton, space.resolution(checked))
+
+
+def flatten(graph: Graph, skeleton: Skeleton) -> list[Node]:
+    """Return the nodes of the network whose cells compute `graph`.
+
+    A dead cell leaves the images alone.
     """
     stages = skeleton.stages()
     images = Images(skeleton.image_channels, (skeleton.height, skeleton.width))
@@ -94,6 +142,49 @@ def flatten(graph: Graph, skeleton: Skeleton) -> list[Node]:
         for _ in range(skeleton.cells_per_stage):
             nodes += _cell(nodes[-1], graph)
     return nodes
+
+
+def layer_nodes(
+    layers: Sequence[Layer], skeleton: Skeleton, resolution: float = 1.0
+) -> list[Node]:
+    """Return the nodes of layers in sequence.
+
+    Batch norm and ReLU of the last layer are those of the classifier.
+
+    Args:
+        layers: The layers.
+        skeleton: The image and the classes; nothing else of it plays a part.
+        resolution: Part of the image's side that the first layer sees, in (0, 1].
+    """
+    height, width = skeleton.height, skeleton.width
+    nodes: list[Node] = [Images(skeleton.image_channels, (height, width))]
+    if resolution < 1:
+        seen = math.ceil(height * resolution), math.ceil(width * resolution)
+        shrinking = Shrinking((height, width), seen)
+        nodes.append(Pooling(skeleton.image_channels, seen, nodes[0], shrinking))
+    for number, layer in enumerate(layers, start=1):
+        if number > 1:
+            last = nodes[-1]
+            nodes.append(Sum(last.channels, last.pixels, (last,)))
+        window = Window(layer.kernel, layer.stride, nodes[-1].pixels)
+        nodes.append(
+            Convolution(
+                layer.filters,
+                window.outputs,
+                nodes[-1],
+                window,
+                rectified=number > 1,
+                normalised=number < len(layers),
+            )
+        )
+    return nodes
+
+
+def sees_images_alone(node: Node) -> bool:
+    """Return whether nothing learned lies before a node: its gradient is not needed."""
+    while isinstance(node, Pooling):
+        node = node.source
+    return isinstance(node, Images)
 
 
 def consumers(nodes: Sequence[Node]) -> dict[Node, list[Node]]:

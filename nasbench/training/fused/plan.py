@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +13,7 @@ from nasbench.spaces import Graph
 from nasbench.training.fused.backward import Backward
 from nasbench.training.fused.forward import Forward, with_running_statistics
 from nasbench.training.fused.kernels.lanes import LANES
-from nasbench.training.fused.network import flatten
+from nasbench.training.fused.network import Node, flatten
 from nasbench.training.fused.parameters import Parameters
 
 
@@ -53,9 +54,19 @@ class Plan:
 
 
 def plan(graph: Graph, skeleton: Skeleton, batch_size: int) -> Plan:
-    """Return the plan of the network of `graph` for batches of `batch_size` images."""
-    nodes = flatten(graph, skeleton)
-    parameters = Parameters(nodes, skeleton.classes)
+    """Return the plan of the cell network of `graph` for batches of so many images."""
+    return plan_nodes(flatten(graph, skeleton), skeleton.classes, batch_size)
+
+
+def plan_nodes(nodes: Sequence[Node], classes: int, batch_size: int) -> Plan:
+    """Return the plan of a network for batches of `batch_size` images.
+
+    Args:
+        nodes: The network, in topological order.
+        classes: What its classifier tells apart.
+        batch_size: Images of a full batch.
+    """
+    parameters = Parameters(nodes, classes)
     forward = Forward(nodes, parameters, batch_size)
     program, head = forward.program, forward.head
     evaluation = with_running_statistics(program.calls)

@@ -20,7 +20,7 @@ class Window:
     """A square window that moves over an image, with half its width of padding.
 
     Attributes:
-        width: Height and width of the window: 1, 3, or 2 without padding.
+        width: Height and width of the window: odd, or 2 without padding.
         stride: Step of the window.
         pixels: (height, width) of the image that is read.
     """
@@ -55,4 +55,34 @@ class Window:
                     x = column * self.stride + tap % self.width - self.padding
                     if 0 <= y < height and 0 <= x < width:
                         found.append((row * columns + column, y * width + x, tap))
+        return np.array(found, np.int64)
+
+
+@dataclass(frozen=True)
+class Shrinking:
+    """Windows that average an image down to a given size, like adaptive pooling.
+
+    Pixel i of n takes from ``floor(i * size / n)`` to ``ceil((i + 1) * size / n)``, as
+    in torch; windows may overlap by a pixel.
+
+    Attributes:
+        pixels: (height, width) of the image that is read.
+        outputs: (height, width) of the result.
+    """
+
+    pixels: Pixels
+    outputs: Pixels
+
+    def reads(self) -> NDArray[np.int64]:
+        """Return ``(n, 3)``: output pixel, input pixel, number of the read."""
+        rows, columns = (
+            [range(i * size // n, -(-(i + 1) * size // n)) for i in range(n)]
+            for size, n in zip(self.pixels, self.outputs, strict=True)
+        )
+        found = []
+        for row, ys in enumerate(rows):
+            for column, xs in enumerate(columns):
+                read = [y * self.pixels[1] + x for y in ys for x in xs]
+                place = row * self.outputs[1] + column
+                found += [(place, pixel, tap) for tap, pixel in enumerate(read)]
         return np.array(found, np.int64)
