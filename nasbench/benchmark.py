@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Literal, Protocol, TypeAlias, runtime_checkable
@@ -22,6 +22,36 @@ class Status(StrEnum):
     FAILED = "failed"
 
 
+class Measurements(Mapping[str, float]):
+    """Numbers by their names; it cannot be changed, and equals what holds the same.
+
+    Unlike a dictionary it can be hashed, and unlike `types.MappingProxyType` pickled.
+    """
+
+    __slots__ = ("_numbers",)
+
+    def __init__(self, numbers: Mapping[str, float] | None = None) -> None:
+        self._numbers = dict(sorted((numbers or {}).items()))
+
+    def __getitem__(self, name: str) -> float:
+        return self._numbers[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._numbers)
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self._numbers.items()))
+
+    def __repr__(self) -> str:
+        return f"Measurements({self._numbers!r})"
+
+
+NOTHING_MEASURED = Measurements()
+
+
 @dataclass(frozen=True, slots=True)
 class Evaluation:
     """What a strategy learns about one architecture; never its test accuracy.
@@ -37,6 +67,8 @@ class Evaluation:
         parameters: Number of learned parameters of the network.
         flops: Floating-point operations of one image's forward pass, two for a
             multiplication with its addition.
+        measured: Further numbers that the benchmark has of the architecture, by the
+            names of `nasbench.search.FAMILIES`, as in ``latency:laptop``.
     """
 
     validation_accuracy: float | None
@@ -47,6 +79,7 @@ class Evaluation:
     status: Status
     parameters: int
     flops: int
+    measured: Measurements = NOTHING_MEASURED
 
 
 @dataclass(frozen=True, slots=True)

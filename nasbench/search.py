@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import inf, nan
 from typing import Any, Literal, Protocol, TypeAlias
 
 from nasbench.benchmark import CostModel, Evaluation, Status
 from nasbench.errors import NasbenchError, unknown
+from nasbench.proxy_source import MeteredProxies
 from nasbench.spaces import Architecture, SearchSpace
 
 BudgetUnit: TypeAlias = Literal["evaluations", "epochs", "seconds"]
@@ -201,6 +202,7 @@ class SearchContext:
         seed: The only source of randomness.
         objectives: What to optimise, one or several columns.
         constraints: What an architecture must keep to be worth anything.
+        proxies: Scores of untrained networks, at a price; None where there are none.
     """
 
     space: SearchSpace
@@ -210,6 +212,8 @@ class SearchContext:
     seed: int
     objectives: tuple[Objective, ...] = (VALIDATION_ACCURACY,)
     constraints: tuple[Constraint, ...] = ()
+    # The meter runs, so it is no part of what makes two contexts equal.
+    proxies: MeteredProxies | None = field(default=None, compare=False)
 
     def permits(self, architecture: Architecture) -> bool:
         """Return whether no limit on a free column forbids `architecture`.

@@ -10,6 +10,7 @@ from nasbench.search import (
     VALIDATION_ACCURACY,
     AskTell,
     Budget,
+    Constraint,
     Objective,
     Proposal,
     SearchContext,
@@ -27,6 +28,7 @@ def context_of(
     benchmark: Benchmark,
     seed: int = 0,
     objectives: tuple[Objective, ...] = (VALIDATION_ACCURACY,),
+    constraints: tuple[Constraint, ...] = (),
 ) -> SearchContext:
     """Return the context of a search on `benchmark`, without a way back to it."""
     return SearchContext(
@@ -36,6 +38,7 @@ def context_of(
         costs=benchmark.cost_model,
         seed=seed,
         objectives=objectives,
+        constraints=constraints,
     )
 
 

@@ -16,6 +16,7 @@ from nasbench.errors import NasbenchError
 from nasbench.search import (
     VALIDATION_ACCURACY,
     AskTell,
+    Constraint,
     Objective,
     Proposal,
     SearchExhausted,
@@ -107,6 +108,18 @@ class StrategyContract:
     ) -> None:
         """Minimise a cost, alone and beside the accuracy."""
         expect_none(other_objectives(factory))
+
+    def test_a_search_of_a_front_is_reproducible_and_can_be_saved(
+        self, factory: StrategyFactory
+    ) -> None:
+        """Repeat and restore a search of two objectives, where it is not refused."""
+        expect_none(several_objectives(factory))
+
+    def test_limits_are_survived_and_no_limit_changes_nothing(
+        self, factory: StrategyFactory
+    ) -> None:
+        """Limit costs and accuracy: to what all keep, half keep, and none keeps."""
+        expect_none(limits(factory))
 
 
 def check_strategy(factory: StrategyFactory) -> list[str]:
@@ -283,6 +296,41 @@ def other_objectives(factory: StrategyFactory) -> Iterator[str]:
             yield f"Nothing is proposed for {[o.column for o in objectives]}."
 
 
+def several_objectives(factory: StrategyFactory) -> Iterator[str]:
+    """A search of a front is reproducible and can be saved; or it is refused."""
+    benchmark = ToyBenchmark(ToySpace((3, 4, 2, 3)), failures=0.1)
+    context = context_of(benchmark, objectives=(VALIDATION_ACCURACY, CHEAPEST))
+    try:
+        first, second, restored = (factory(context) for _ in range(3))
+    except NasbenchError:
+        return
+    expected = play(first, benchmark, 30)
+    yield from _difference(
+        "two searches of a front", expected, play(second, benchmark, 30)
+    )
+    restored.restore(pickle.loads(pickle.dumps(first.state())))
+    expected, found = (play(one, benchmark, 20) for one in (first, restored))
+    yield from _difference("a search of a front and its saved state", expected, found)
+
+
+def limits(factory: StrategyFactory) -> Iterator[str]:
+    """Limits are survived, also those that nothing keeps."""
+    benchmark = ToyBenchmark(ToySpace((3, 4, 2, 3)))
+    expected = play(factory(context_of(benchmark)), benchmark)
+    none = (Constraint("parameters", float("inf")),)
+    found = play(factory(context_of(benchmark, constraints=none)), benchmark)
+    yield from _difference("runs without a limit and with one of inf", expected, found)
+    for limit, kept in (
+        (Constraint("flops", 280), True),
+        (Constraint("validation_accuracy", 0.5, at_least=True), True),
+        (Constraint("flops", 1), False),
+        (Constraint("validation_accuracy", 2, at_least=True), False),
+    ):
+        context = context_of(benchmark, constraints=(limit,))
+        if not play(factory(context), benchmark) and kept:
+            yield f"Nothing is proposed under {limit}."
+
+
 STRATEGY_CHECKS: tuple[StrategyCheck, ...] = (
     equal_seeds,
     other_seeds,
@@ -294,6 +342,8 @@ STRATEGY_CHECKS: tuple[StrategyCheck, ...] = (
     failed_trainings,
     arguments_unchanged,
     other_objectives,
+    several_objectives,
+    limits,
 )
 
 

@@ -252,6 +252,29 @@ class CrashesOnTwoObjectives(Sound):
         (self.objective,) = context.objectives
 
 
+class CrashesOnLimits(Sound):
+    def __init__(self, context):
+        if context.constraints:
+            raise ValueError("limits?")
+        super().__init__(context)
+
+
+class ShufflesUnderLimits(Sound):
+    def __init__(self, context):
+        super().__init__(context)
+        if context.constraints:
+            self.rng.random()
+
+
+class SharesAGeneratorForFronts(Sound):
+    shared = np.random.default_rng(0)
+
+    def __init__(self, context):
+        super().__init__(context)
+        if len(context.objectives) > 1:
+            self.rng = self.shared
+
+
 BROKEN = {
     AsksTheClockForASeed: "Of two strategies with the same seed, proposal",
     SharesOneGenerator: "Of two strategies with the same seed, proposal 1 is",
@@ -280,6 +303,9 @@ BROKEN = {
     ChangesTheContext: "The context was changed.",
     ChangesTheProposal: "epochs=4), Evaluation(validation_accuracy=",
     CrashesOnTwoObjectives: "refused with a NasbenchError. Instead, ValueError",
+    CrashesOnLimits: "Limits are survived, also those that nothing keeps. Instead,",
+    ShufflesUnderLimits: "Of runs without a limit and with one of inf, proposal 1 is",
+    SharesAGeneratorForFronts: "Of two searches of a front, proposal 1 is",
 }
 
 
