@@ -1,4 +1,4 @@
-"""A genetic algorithm: tournaments, crossover, mutation, one generation at a time."""
+"""A genetic algorithm: selection, crossover, mutation, one generation at a time."""
 
 from __future__ import annotations
 
@@ -8,20 +8,22 @@ from nasbench.benchmark import Evaluation
 from nasbench.errors import NasbenchError
 from nasbench.search import Proposal, SearchContext
 from nasbench.spaces import Architecture
+from strategies.permitted import ATTEMPTS, draw_permitted, sample_permitted
+from strategies.selection import Selection, Tournament
 from strategies.strategy import Strategy
 
-_ATTEMPTS = 100
+_TOURNAMENT = Tournament(3)
 
 
 class GeneticAlgorithm(Strategy):
     """Breed each generation from the best of the one before.
 
     Holland 1975, in the textbook form (Goldberg 1989; for NAS, Xie & Yuille, ICCV
-    2017): two parents win a tournament each, drawn with replacement; a crossover
-    joins them; every decision of the child then changes to one of its other options
-    with a small probability. Elites live on with the score that they have and are not
-    evaluated again. A child may equal a known architecture; it is proposed all the
-    same.
+    2017): two parents are selected, by a tournament each unless another `Selection` is
+    given; a crossover joins them; every decision of the child then changes to one of
+    its other options with a small probability. Elites live on with the score that they
+    have and are not evaluated again. A child may equal a known architecture; it is
+    proposed all the same.
 
     Parallel workers need no barrier: children are always bred from the last complete
     generation, and a generation is complete as soon as enough outcomes are told,
@@ -31,7 +33,8 @@ class GeneticAlgorithm(Strategy):
         context: What to search.
         population_size: Architectures of a generation, elites included. 20 leaves ten
             generations to 200 evaluations (Xie & Yuille: 20).
-        tournament_size: Entrants of a tournament; more is greedier.
+        selection: Who becomes a parent: `Tournament`, `LinearRank`, `Roulette` or
+            `Uniform` of `strategies.selection`.
         crossover_points: Cuts where the child changes the parent; None takes every
             decision from either parent by a fair coin (uniform crossover).
         mutation_rate: Probability of a decision to change; None is one over the
@@ -44,18 +47,17 @@ class GeneticAlgorithm(Strategy):
         context: SearchContext,
         *,
         population_size: int = 20,
-        tournament_size: int = 3,
+        selection: Selection = _TOURNAMENT,
         crossover_points: int | None = None,
         mutation_rate: float | None = None,
         elites: int = 1,
     ) -> None:
         super().__init__(context)
         rate = 1 / self.space.decisions if mutation_rate is None else mutation_rate
-        if not 1 <= tournament_size <= population_size:
-            raise NasbenchError(
-                f"a tournament takes 1 to all of the population, not {tournament_size} "
-                f"of {population_size}"
-            )
+        if population_size < 1:
+            raise NasbenchError(f"a population has members, not {population_size}")
+        if isinstance(selection, Tournament):
+            selection.check(population_size)
         if not 0 <= elites < population_size:
             raise NasbenchError(
                 f"a population of {population_size} keeps 0 to {population_size - 1} "
@@ -71,7 +73,7 @@ class GeneticAlgorithm(Strategy):
                 f"points, not {crossover_points}"
             )
         self.population_size = population_size
-        self.tournament_size = tournament_size
+        self.selection = selection
         self.crossover_points = crossover_points
         self.mutation_rate = rate
         self.elites = elites
@@ -82,10 +84,8 @@ class GeneticAlgorithm(Strategy):
     def ask(self) -> Proposal:
         """Return a random architecture of the first generation, or a child."""
         if not self.parents:
-            return self.propose(self.space.sample(self.rng))
-        mother, father = self._select(), self._select()
-        child = self.space.crossover(mother, father, self.rng, self.crossover_points)
-        return self.propose(self._mutate(child))
+            return self.propose(sample_permitted(self.context, self.rng))
+        return self.propose(draw_permitted(self.context, self._breed))
 
     def tell(self, proposal: Proposal, evaluation: Evaluation) -> None:
         """Add a child; with the last of its generation, the next one begins."""
@@ -96,16 +96,21 @@ class GeneticAlgorithm(Strategy):
             self.parents = sorted(ranked, key=lambda one: one[0], reverse=True)
             self.children = []
 
+    def _breed(self) -> Architecture:
+        """Return a child of two parents."""
+        mother, father = self._select(), self._select()
+        child = self.space.crossover(mother, father, self.rng, self.crossover_points)
+        return self._mutate(child)
+
     def _select(self) -> Architecture:
-        """Hold a tournament; the best of n wins with probability 1 - (1 - 1/n)^k."""
-        # Parents are sorted: the winner is the entrant with the smallest index.
-        smallest = min(self.rng.random(self.tournament_size).tolist())
-        return self.parents[int(smallest * len(self.parents))][1]
+        """Return one parent."""
+        scores = [score for score, _ in self.parents]
+        return self.parents[self.selection.pick(scores, self.rng)][1]
 
     def _mutate(self, architecture: Architecture) -> Architecture:
         """Change every decision with probability `mutation_rate`, to another option."""
         radices = self.space.radices
-        for _ in range(_ATTEMPTS):
+        for _ in range(ATTEMPTS):
             child = list(architecture)
             changes = self.rng.random(len(child)) < self.mutation_rate
             for decision in np.flatnonzero(changes).tolist():

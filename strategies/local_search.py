@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from heapq import heappop, heappush
+
 from nasbench.benchmark import Evaluation
 from nasbench.errors import NasbenchError
 from nasbench.search import Proposal, SearchContext, SearchExhausted
@@ -22,8 +24,12 @@ class LocalSearch(Strategy):
     begins at new random points.
 
     No architecture is proposed twice: neighbours that were visited before, in this
-    walk or another, are passed over. Only a strict improvement is a move, so a walk
-    ends on a plateau too.
+    walk or another, are passed over, and so are those that a limit on a free column
+    forbids. Only a strict improvement is a move, so a walk ends on a plateau too.
+    With `sideways` it crosses plateaus (ours): a centre without a better neighbour
+    hands over to a neighbour that is just as good, and when the last of these has none
+    better, to those left aside on the way, until the whole plateau is known. Neither
+    can loop, since nothing is a centre twice.
 
     Workers that ask while the last of a round are still in training get further random
     points; whatever comes back better than the centre becomes the centre.
@@ -32,6 +38,10 @@ class LocalSearch(Strategy):
         context: What to search.
         num_init: Random points that a walk begins with; 10 in naszilla and NASLib.
         steepest: Evaluate the whole neighbourhood before each move.
+        restart: Whether a local optimum ends the walk. If not, it goes on around the
+            best architecture that was not a centre before (naszilla's
+            ``stop_at_minimum=False``).
+        sideways: Whether to move to an equally good neighbour when none is better.
     """
 
     def __init__(
@@ -40,15 +50,24 @@ class LocalSearch(Strategy):
         *,
         num_init: int = 10,
         steepest: bool = False,
+        restart: bool = True,
+        sideways: bool = False,
     ) -> None:
         super().__init__(context)
         if num_init < 1:
             raise NasbenchError(f"a walk begins with 1 or more points, not {num_init}")
         self.num_init = num_init
         self.steepest = steepest
+        self.restart = restart
+        self.sideways = sideways
         self.order = LazyShuffle(self.space.size)
         self.visited: set[Architecture] = set()
+        # Heap of (minus the score, order of telling, architecture), best first.
+        self.open: list[tuple[float, int, Architecture]] = []
+        self.told = 0
+        self.centres: set[Architecture] = set()
         self.best: Architecture = ()
+        self.level: list[Architecture] = []
         self.best_score = self.centre_score = _NOTHING_YET
         self._start()
 
@@ -66,40 +85,72 @@ class LocalSearch(Strategy):
 
     def tell(self, proposal: Proposal, evaluation: Evaluation) -> None:
         """Move, restart, or wait for the rest of the round."""
-        self.to_hear.discard(proposal.architecture)
+        architecture = proposal.architecture
+        self.to_hear.discard(architecture)
         score = self.score(evaluation)
+        if not self.restart and score > _NOTHING_YET:
+            heappush(self.open, (-score, self.told, architecture))
+            self.told += 1
         if score > self.best_score:
-            self.best, self.best_score = proposal.architecture, score
+            self.best, self.best_score = architecture, score
+        elif self.sideways and score == self.centre_score > _NOTHING_YET:
+            self.level.append(architecture)
         improved = self.best_score > self.centre_score
         waits_for_all = self.steepest or self.centre_score == _NOTHING_YET
         if improved and not (waits_for_all and self.to_hear):
             self._move()
         elif not self.to_hear:
-            self._start()
+            self._leave()
 
     def _start(self) -> None:
         """Begin a round of random points, without a centre to improve on."""
         self.best_score = self.centre_score = _NOTHING_YET
+        self.level = []
         drawn = (self._random_point() for _ in range(self.num_init))
         self._begin([point for point in drawn if point is not None])
 
     def _move(self) -> None:
-        """Begin a round of the best point's neighbours."""
+        """Make the best point the centre."""
+        self.level = []
+        if not self._surround():
+            self._leave()
+
+    def _leave(self) -> None:
+        """Go on from a local optimum: sideways, from the next best, or elsewhere."""
+        while self.level or self.open:
+            if self.level:
+                self.best = self.level.pop()
+            else:
+                loss, _, candidate = heappop(self.open)
+                if candidate in self.centres:
+                    continue
+                self.best, self.best_score = candidate, -loss
+            if self._surround():
+                return
+        self._start()
+
+    def _surround(self) -> bool:
+        """Begin a round of the best point's neighbours; False if none is left."""
         self.centre_score = self.best_score
-        nearby = self.space.neighbours(self.best)
-        unvisited = [point for point in nearby if point not in self.visited]
-        self.rng.shuffle(unvisited)
-        self._begin(unvisited)
-        if not unvisited:
-            self._start()
+        self.centres.add(self.best)
+        nearby = [
+            point
+            for point in self.space.neighbours(self.best)
+            if point not in self.visited and self.context.permits(point)
+        ]
+        self.rng.shuffle(nearby)
+        self._begin(nearby)
+        return bool(nearby)
 
     def _begin(self, points: list[Architecture]) -> None:
         self.to_ask = points
         self.to_hear = set(points)
 
     def _random_point(self) -> Architecture | None:
-        """Draw an architecture that was not visited; None if there is none left."""
+        """Draw a permitted one that was not visited; None if there is none left."""
         while True:
             point = draw_architecture(self.order, self.space, self.rng)
-            if point is None or point not in self.visited:
+            if point is None:
+                return None
+            if point not in self.visited and self.context.permits(point):
                 return point

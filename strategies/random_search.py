@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from nasbench.search import Proposal, SearchContext, SearchExhausted
 from strategies.lazy_shuffle import LazyShuffle, draw_architecture
+from strategies.permitted import sample_permitted
 from strategies.strategy import Strategy
 
 
@@ -14,7 +15,8 @@ class RandomSearch(Strategy):
 
     Bergstra & Bengio, JMLR 2012; as a baseline of NAS, Li & Talwalkar, UAI 2019. The
     draws are uniform over the architectures that are left, in spaces of any size. Two
-    architectures of the same function are two proposals.
+    architectures of the same function are two proposals. What a limit on a free column
+    forbids is passed over.
 
     On a table of N distinct accuracies v_1 < ... < v_N, the best of n proposals is v_i
     with probability C(i-1, n-1) / C(N, n).
@@ -32,10 +34,12 @@ class RandomSearch(Strategy):
         Raises:
             SearchExhausted: The whole space has been proposed.
         """
-        architecture = draw_architecture(self.order, self.space, self.rng)
-        if architecture is None:
-            raise SearchExhausted(f"all of {self.space.name} has been proposed")
-        return self.propose(architecture)
+        while True:
+            architecture = draw_architecture(self.order, self.space, self.rng)
+            if architecture is None:
+                raise SearchExhausted(f"all of {self.space.name} has been proposed")
+            if self.context.permits(architecture):
+                return self.propose(architecture)
 
 
 class RandomSearchWithReplacement(Strategy):
@@ -49,4 +53,4 @@ class RandomSearchWithReplacement(Strategy):
 
     def ask(self) -> Proposal:
         """Return a uniform draw from the space."""
-        return self.propose(self.space.sample(self.rng))
+        return self.propose(sample_permitted(self.context, self.rng))

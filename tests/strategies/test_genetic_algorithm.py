@@ -12,6 +12,7 @@ from nasbench.errors import NasbenchError
 from nasbench.search import Proposal
 from nasbench.testing import ConstrainedToySpace, ToyBenchmark, ToySpace, play
 from strategies import GeneticAlgorithm
+from strategies.selection import LinearRank, Roulette, Tournament
 
 
 def fill(strategy, evaluation, scores):
@@ -27,7 +28,7 @@ def test_a_tournament_has_the_exact_law(
     strategy = GeneticAlgorithm(
         context(options_of_seven),
         population_size=7,
-        tournament_size=entrants,
+        selection=Tournament(entrants),
         mutation_rate=0.0,
     )
     scores = [0.3, 0.9, None, 0.5, 0.7, 0.2, 0.8]
@@ -47,13 +48,34 @@ def test_a_tournament_has_the_exact_law(
     assert chisquare(observed[kept], expected[kept]).pvalue > 1e-3
 
 
+@pytest.mark.parametrize("selection", [LinearRank(1.7), Roulette(), Roulette("none")])
+def test_parents_are_picked_by_the_selection_that_is_given(
+    context, options_of_seven, evaluation, selection
+):
+    strategy = GeneticAlgorithm(
+        context(options_of_seven),
+        population_size=7,
+        selection=selection,
+        mutation_rate=0.0,
+    )
+    scores = [0.3, 0.9, None, 0.5, 0.7, 0.2, 0.8]
+    fill(strategy, evaluation, scores)
+    best_first = [score for score, _ in strategy.parents]
+    law = np.zeros(7)
+    law[[option for _, (option,) in strategy.parents]] = selection.weights(best_first)
+    drawn = np.bincount([strategy.ask().architecture[0] for _ in range(7000)])
+    drawn = np.pad(drawn, (0, 7 - len(drawn)))
+    kept = law > 0
+    assert drawn[~kept].sum() == 0
+    assert chisquare(drawn[kept], 7000 * (law / law.sum())[kept]).pvalue > 1e-3
+
+
 @pytest.mark.parametrize("elites", [0, 1, 3])
 def test_elites_survive_without_being_evaluated_again(context, evaluation, elites):
     space = ToySpace((200,))
     strategy = GeneticAlgorithm(
         context(space),
         population_size=10,
-        tournament_size=3,
         mutation_rate=1.0,
         elites=elites,
     )
@@ -92,7 +114,7 @@ def test_every_decision_mutates_at_the_rate_and_to_another_option(context, rate)
     strategy = GeneticAlgorithm(
         context(space),
         population_size=1,
-        tournament_size=1,
+        selection=Tournament(1),
         elites=0,
         mutation_rate=rate,
     )
@@ -115,7 +137,7 @@ def test_children_switch_parents_as_often_as_asked(context, points):
     strategy = GeneticAlgorithm(
         context(space),
         population_size=2,
-        tournament_size=1,
+        selection=Tournament(1),
         crossover_points=points,
         mutation_rate=0.0,
     )
@@ -155,9 +177,9 @@ def test_children_of_a_constrained_space_are_valid(context):
 @pytest.mark.parametrize(
     "settings, message",
     [
-        ({"population_size": 0}, "not 3 of 0"),
-        ({"tournament_size": 0}, "not 0 of 20"),
-        ({"tournament_size": 21}, "not 21 of 20"),
+        ({"population_size": 0}, "has members, not 0"),
+        ({"selection": Tournament(0)}, "not 0 of 20"),
+        ({"selection": Tournament(21)}, "not 21 of 20"),
         ({"elites": 20}, "keeps 0 to 19 elites, not 20"),
         ({"elites": -1}, "keeps 0 to 19 elites, not -1"),
         ({"mutation_rate": 1.5}, "is a probability, not 1.5"),

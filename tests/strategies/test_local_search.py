@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from itertools import pairwise
 
 import numpy as np
 import pytest
 
+from nasbench.benchmark import Evaluation, Status
 from nasbench.errors import NasbenchError
-from nasbench.search import SearchExhausted
+from nasbench.search import Constraint, SearchExhausted
 from nasbench.spaces import make_space
-from nasbench.testing import ConstrainedToySpace, ToyBenchmark, ToySpace
+from nasbench.testing import ConstrainedToySpace, ToyBenchmark, ToySpace, context_of
 from strategies import LocalSearch
 
 MINI = make_space("cell201-mini")
@@ -178,3 +180,126 @@ def test_parallel_workers_never_get_the_same_architecture(context, steepest, wor
 def test_no_random_points_are_refused(context):
     with pytest.raises(NasbenchError, match="begins with 1 or more points, not 0"):
         partial(LocalSearch, num_init=0)(context(MINI))
+
+
+CORRIDOR = [(1,) * i + (0,) * (8 - i) for i in range(9)]
+
+
+@pytest.fixture
+def corridor(array_benchmark):
+    """A plateau one cell wide that leads to the summit, in a plain of lower value."""
+    space = ToySpace((2,) * 8)
+    accuracies = np.full(space.size, 0.1)
+    accuracies[[space.index(cell) for cell in CORRIDOR]] = 0.5
+    accuracies[space.index(CORRIDOR[-1])] = 0.9
+    return array_benchmark(space, accuracies)
+
+
+def begin_at(strategy, architecture):
+    strategy.to_ask, strategy.to_hear = [architecture], {architecture}
+    return strategy
+
+
+@BOTH
+@pytest.mark.parametrize("restart", [False, True])
+def test_a_walk_sideways_follows_a_plateau_to_its_end(
+    context, corridor, steepest, restart
+):
+    strategy = LocalSearch(
+        context(corridor.space),
+        num_init=1,
+        steepest=steepest,
+        sideways=True,
+        restart=restart,
+    )
+    centres = []
+    for architecture, _ in walk(begin_at(strategy, CORRIDOR[0]), corridor):
+        if strategy.best not in centres[-1:]:
+            centres.append(strategy.best)
+        if architecture == CORRIDOR[-1]:
+            break
+    assert centres == CORRIDOR
+
+
+def test_without_sideways_moves_a_plateau_is_a_local_optimum(context, corridor):
+    strategy = LocalSearch(context(corridor.space), num_init=1)
+    steps = walk(begin_at(strategy, CORRIDOR[0]), corridor)
+    scores = [score for _, score in (next(steps) for _ in range(9))]
+    assert scores == [0.5] * 8 + [-np.inf]
+
+
+@BOTH
+@pytest.mark.parametrize("sideways", [False, True])
+@pytest.mark.parametrize("restart", [False, True])
+def test_the_plateau_of_the_constant_cells_does_not_loop(
+    context, array_benchmark, cell201, steepest, sideways, restart
+):
+    cells = list(cell201)
+    dead = [cell201.canonical(c) == cell201.canonical((0,) * 6) for c in cells]
+    assert sum(dead) == 341
+    # The constant cells are the best here, so that walks end on them.
+    accuracies = np.random.default_rng(0).random(cell201.size) / 2
+    accuracies[dead] = 0.9
+    strategy = LocalSearch(
+        context(cell201),
+        num_init=1,
+        steepest=steepest,
+        sideways=sideways,
+        restart=restart,
+    )
+    steps = walk(begin_at(strategy, (0, 1, 1, 0, 0, 0)), table(cell201, accuracies))
+    proposed = [next(steps)[0] for _ in range(5000)]
+    assert len(set(proposed)) == 5000
+    first_walk = set(proposed[:3000])
+    found = sum(each in first_walk for each, d in zip(cells, dead, strict=True) if d)
+    # All are connected by single changes: a walk sideways visits each of them first.
+    assert (found == 341) == (sideways or not restart)
+
+
+def table(space, accuracies):
+    """Answer by dictionary, for thousands of proposals."""
+    return Answers({each: accuracies[i] for i, each in enumerate(space)})
+
+
+class Answers:
+    def __init__(self, accuracies):
+        self.outcomes = accuracies
+
+    def evaluate(self, architecture):
+        accuracy = float(self.outcomes[architecture])
+        return Evaluation(accuracy, (), 1.0, 1, None, Status.COMPLETE, 1, 2)
+
+
+@BOTH
+@pytest.mark.parametrize("seed", range(10))
+def test_a_walk_that_goes_on_does_so_around_the_best_that_was_no_centre(
+    context, steepest, seed
+):
+    toy = ToyBenchmark(MINI)
+    strategy = LocalSearch(
+        context(MINI, seed), num_init=1, steepest=steepest, restart=False
+    )
+    visited, centres = set(), set()
+    for architecture, _ in walk(strategy, toy):
+        finished = not strategy.to_hear.isdisjoint(visited)
+        assert not finished
+        visited.add(architecture)
+        if strategy.best in centres:
+            continue
+        left = {one for one in visited - centres if set(MINI.neighbours(one)) - visited}
+        better = [
+            one for one in left if accuracy(toy, one) > accuracy(toy, strategy.best)
+        ]
+        assert not better
+        centres.add(strategy.best)
+    assert len(visited) == MINI.size
+
+
+@BOTH
+def test_forbidden_neighbours_are_never_asked_for(context, steepest):
+    toy = ToyBenchmark(MINI)
+    limit = Constraint("parameters", 160)
+    limited = replace(context_of(toy), constraints=(limit,))
+    strategy = LocalSearch(limited, num_init=1, steepest=steepest)
+    proposed = [architecture for architecture, _ in walk(strategy, toy)]
+    assert sorted(proposed) == [each for each in MINI if sum(each) <= 6]
