@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, TypeAlias
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from leaderboards.run import Run
+from leaderboards.all_runs import Progress, run_all
 from leaderboards.settings import RunSettings
-from leaderboards.simulate import simulate
 from leaderboards.tabulate import tabulate
 from nasbench.benchmark import Benchmark
-from nasbench.errors import NasbenchError
 from nasbench.search import StrategyFactory
 
 if TYPE_CHECKING:
     import pandas as pd
-
-Progress: TypeAlias = Callable[[int, int], None]
-"""Is called with the runs that are done and the runs in total."""
 
 
 def compare(
@@ -26,6 +21,7 @@ def compare(
     settings: RunSettings,
     seeds: int,
     progress: Progress | None = None,
+    jobs: int = 1,
 ) -> pd.DataFrame:
     """Run every strategy against every benchmark from the seeds 0 to `seeds` - 1.
 
@@ -36,7 +32,8 @@ def compare(
         benchmarks: What it is compared on; every name is there once.
         settings: Budget and rules.
         seeds: Runs per strategy and benchmark.
-        progress: Is told after every run.
+        progress: Is told as runs end.
+        jobs: Processes that share the work; any number gives the same board.
 
     Returns:
         One row per charged evaluation, in the order benchmark, strategy, seed,
@@ -46,17 +43,5 @@ def compare(
         NasbenchError: There is nothing to compare, or `simulate` or `tabulate`
             refuse.
     """
-    if not strategies or not benchmarks or seeds < 1:
-        raise NasbenchError(
-            "a board needs a strategy, a benchmark and a seed; given "
-            f"{len(strategies)} strategies, {len(benchmarks)} benchmarks, {seeds} seeds"
-        )
-    runs: list[Run] = []
-    total = len(strategies) * len(benchmarks) * seeds
-    for benchmark in benchmarks:
-        for name, factory in strategies.items():
-            for seed in range(seeds):
-                runs.append(simulate(factory, benchmark, settings, seed, name))
-                if progress is not None:
-                    progress(len(runs), total)
-    return tabulate(runs, benchmarks)
+    runs = run_all(strategies, benchmarks, settings, seeds, progress, jobs)
+    return tabulate(runs, benchmarks, settings.constraints)

@@ -26,9 +26,14 @@ BOARD = (
     Column("benchmark", "category", "id", "what was searched"),
     Column("strategy", "category", "name", "what searched"),
     Column("seed", "int64", "0 to seeds - 1", "seed of the run"),
-    Column("evaluations", "int64", "count", "charged evaluations so far, from 1"),
+    Column("evaluations", "int64", "count", "charged evaluations that ended so far"),
     Column("epochs", "int64", "epochs", "charged epochs so far"),
-    Column("seconds", "float64", "CPU seconds", "charged simulated time so far"),
+    Column(
+        "seconds",
+        "float64",
+        "seconds",
+        "simulated time at which it ended; with one worker, charged_seconds",
+    ),
     Column("architecture", "category", "text form", "what was evaluated"),
     Column("trained_epochs", "int64", "epochs", "how long the answer was trained"),
     Column(
@@ -61,6 +66,19 @@ BOARD = (
         "float64",
         "fraction in [0, 1]",
         "best mean accuracy of the space minus the incumbent's; NaN where unknown",
+    ),
+    Column(
+        "charged_seconds",
+        "float64",
+        "CPU seconds",
+        "charged so far to all workers, and to the strategy for its thinking",
+    ),
+    Column("worker", "int64", "0 to workers - 1", "who trained it"),
+    Column(
+        "violation",
+        "float64",
+        "share of the limits",
+        "sum of the relative excesses over all limits; 0 where all are kept",
     ),
 )
 """A board: one row per charged evaluation of every run."""

@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 
 from nasbench.spaces import Architectures
 
-Ending: TypeAlias = Literal["budget", "exhausted", "idle"]
-"""Why a run ended: its budget was reached, `SearchExhausted`, or `IDLE_LIMIT`."""
+Ending: TypeAlias = Literal["budget", "exhausted", "idle", "stopped"]
+"""How a run ended: its budget was reached, `SearchExhausted`, or `IDLE_LIMIT`;
+``"stopped"`` by its caller, before any of these."""
 
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """The charged evaluations of a run in their order, n of them.
+    """The charged evaluations of a run in the order in which they ended, n of them.
 
     Attributes:
         strategy: Name of the strategy.
@@ -29,7 +30,11 @@ class Run:
         validation_accuracy: ``(n,) float64`` in [0, 1], as the strategy was told;
             NaN where the training failed.
         cumulative_epochs: ``(n,) int64``, charged up to and with each evaluation.
-        cumulative_seconds: ``(n,) float64``, simulated CPU seconds likewise.
+        cumulative_seconds: ``(n,) float64``, simulated CPU seconds likewise: the time
+            that workers trained, and what the strategy's thinking was charged.
+        finished: ``(n,) float64``, the moment on the simulated clock at which each
+            evaluation ended; with one worker, `cumulative_seconds`.
+        worker: ``(n,) int64``, which of the workers trained it, from 0.
         incumbent: ``(n,) int64``, the position of the incumbent after each
             evaluation, -1 before the first. The incumbent is the evaluation with
             the highest observed validation accuracy among those at the full budget
@@ -39,6 +44,13 @@ class Run:
             over seeds; NaN before the first incumbent or without a referee.
         incumbent_test_accuracy: ``(n,) float64`` in [0, 1], likewise; no strategy
             ever sees it.
+        objective_values: ``(n, objectives) float64``, the columns to optimise as the
+            strategy was told, in their own units; NaN where the training failed.
+        violation: ``(n,) float64``, the sum of relative excesses over all limits; 0
+            where all are kept. Only such an evaluation can become the incumbent.
+        thinking_seconds: What the strategy itself was charged: its overhead, and the
+            proxies that it asked for.
+        proxy_seconds: The part of `thinking_seconds` that went to proxies.
     """
 
     strategy: str
@@ -51,9 +63,15 @@ class Run:
     validation_accuracy: NDArray[np.float64]
     cumulative_epochs: NDArray[np.int64]
     cumulative_seconds: NDArray[np.float64]
+    finished: NDArray[np.float64]
+    worker: NDArray[np.int64]
     incumbent: NDArray[np.int64]
     incumbent_validation_accuracy: NDArray[np.float64]
     incumbent_test_accuracy: NDArray[np.float64]
+    objective_values: NDArray[np.float64]
+    violation: NDArray[np.float64]
+    thinking_seconds: float = 0.0
+    proxy_seconds: float = 0.0
 
     def __len__(self) -> int:
         """Return the number of charged evaluations."""

@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import inf
 from typing import Literal, TypeAlias, get_args
 
 from nasbench.errors import NasbenchError, unknown
-from nasbench.search import Budget, BudgetUnit
+from nasbench.search import (
+    VALIDATION_ACCURACY,
+    Budget,
+    BudgetUnit,
+    Constraint,
+    Objective,
+)
 
 Repeats: TypeAlias = Literal["charged", "free"]
 Fidelity: TypeAlias = Literal["resume", "restart"]
@@ -18,27 +25,45 @@ class RunSettings:
     """The rules of a run; one board has the same rules for all its strategies.
 
     "Known" below is a matter of equivalence classes: an architecture is known when
-    one with the same `SearchSpace.canonical` was trained earlier in the same run.
+    one with the same `SearchSpace.canonical` was trained earlier in the same run, and
+    that training has ended.
 
     Attributes:
-        budget: The run ends with the evaluation that reaches it. That evaluation
-            counts, so a run may overshoot by less than one evaluation; the curves
-            show it at the cost that it really had.
+        budget: No training starts once it is reached; what is under way then is
+            finished and counts. A run of one worker may so overshoot by less than one
+            evaluation, and the curves show it at the cost that it really had. A
+            budget in seconds is one of simulated time, whatever the workers; one in
+            evaluations or epochs counts those of all workers.
         repeats: What a proposal costs that asks for no more epochs than are known.
             ``"charged"``: as much as the first time. ``"free"``: nothing, and it is
-            answered with what is known; after `simulate.IDLE_LIMIT` free answers in
+            answered with what is known; after `simulation.IDLE_LIMIT` free answers in
             a row the run ends.
         fidelity: What a proposal costs that asks for more epochs than are known.
             ``"resume"``: the further epochs, as from a checkpoint; a failed training
             leaves none. ``"restart"``: all its epochs.
         noise: ``"mean"`` evaluates to the mean over the benchmark's seeds;
             ``"trial"`` to a single one of them, drawn once per class and run.
+        workers: How many trainings run at the same time, each on its own worker.
+        speeds: One number per worker: a worker of speed 2 takes half the seconds that
+            the benchmark states. Empty: all have speed 1.
+        overhead: Seconds that the strategy itself takes per proposal, added to the
+            clock; ``"measured"`` adds the CPU seconds that its `ask` and `tell` really
+            took, which differ from run to run, so such a run cannot be repeated to
+            the same bits.
+        objectives: What strategies are asked to optimise; those that take one only
+            refuse several.
+        constraints: Limits that an evaluation must keep to become the incumbent.
     """
 
     budget: Budget
     repeats: Repeats = "charged"
     fidelity: Fidelity = "resume"
     noise: Noise = "mean"
+    workers: int = 1
+    speeds: tuple[float, ...] = ()
+    overhead: float | Literal["measured"] = 0.0
+    objectives: tuple[Objective, ...] = (VALIDATION_ACCURACY,)
+    constraints: tuple[Constraint, ...] = ()
 
     def __post_init__(self) -> None:
         """Check every choice.
@@ -54,4 +79,31 @@ class RunSettings:
         if self.budget.unit not in get_args(BudgetUnit):
             raise NasbenchError(
                 unknown("budget unit", self.budget.unit, get_args(BudgetUnit))
+            )
+        self._check_workers()
+        if not self.objectives:
+            raise NasbenchError("a run needs at least one objective")
+        columns = [objective.column for objective in self.objectives]
+        if len(set(columns)) < len(columns):
+            raise NasbenchError(f"an objective is given twice: {', '.join(columns)}")
+
+    def _check_workers(self) -> None:
+        if self.workers < 1:
+            raise NasbenchError(f"a run needs at least 1 worker, not {self.workers}")
+        if self.speeds and len(self.speeds) != self.workers:
+            raise NasbenchError(
+                f"{len(self.speeds)} speeds are given for {self.workers} workers; give "
+                "one per worker, or none"
+            )
+        for speed in self.speeds:
+            if not 0 < speed < inf:
+                raise NasbenchError(
+                    f"a worker's speed is positive and finite, not {speed}"
+                )
+        if self.overhead == "measured":
+            return
+        if isinstance(self.overhead, str) or not 0 <= self.overhead < inf:
+            raise NasbenchError(
+                f"overhead is 'measured' or seconds per proposal, 0 or more, not "
+                f"{self.overhead!r}"
             )

@@ -94,7 +94,7 @@ class Budget:
     """How much a run may spend.
 
     Attributes:
-        amount: How many units; the evaluation that reaches it is the last.
+        amount: How many units; nothing starts once they are spent.
         unit: Evaluations, epochs of training, or simulated CPU seconds.
     """
 
@@ -257,7 +257,8 @@ class AskTell(Protocol):
         """Return what to evaluate next.
 
         Raises:
-            SearchExhausted: Nothing is left to propose.
+            SearchExhausted: Nothing is left to propose; for good, or, where outcomes
+                are still awaited, until the next of them is told.
         """
 
     def tell(self, proposal: Proposal, evaluation: Evaluation) -> None:

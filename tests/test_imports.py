@@ -15,9 +15,14 @@ ROOT = Path(__file__).resolve().parents[1]
 LAYERS = [
     ("nasbench.errors", "nasbench.atomic"),
     ("nasbench.spaces", "nasbench.tasks"),
-    ("nasbench.benchmark",),
+    ("nasbench.benchmark", "nasbench.proxy_source"),
     ("nasbench.search", "nasbench.networks"),
-    ("nasbench.training", "nasbench.hardware", "nasbench.testing"),
+    (
+        "nasbench.training",
+        "nasbench.hardware",
+        "nasbench.testing",
+        "nasbench.export",
+    ),
     ("tabular",),
     ("surrogates",),
     ("strategies",),

@@ -7,7 +7,7 @@ from math import isnan
 from typing import TYPE_CHECKING
 
 from leaderboards.settings import RunSettings
-from leaderboards.simulate import IDLE_LIMIT
+from leaderboards.simulation import IDLE_LIMIT
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -66,12 +66,39 @@ def rules(settings: RunSettings, seeds: int) -> list[tuple[str, str]]:
         ("What a strategy is told", told[settings.noise]),
         ("Asking again for what is known", again[settings.repeats]),
         ("Training longer what is known", longer[settings.fidelity]),
+        *_simulated_machine(settings),
         (
             "Incumbent",
             "the highest validation accuracy so far among full trainings, as the "
             "strategy was told it; only the referee reads test accuracies",
         ),
     ]
+
+
+def _simulated_machine(settings: RunSettings) -> list[tuple[str, str]]:
+    """Return what is said of workers and of the strategy's own time, if anything."""
+    told = []
+    if settings.workers > 1:
+        speeds = ", ".join(f"{speed:g}" for speed in settings.speeds) or "all equal"
+        told.append(
+            (
+                "Workers",
+                f"{settings.workers} train at the same time, speeds {speeds}; seconds "
+                "are simulated time from the start to the end of each evaluation",
+            )
+        )
+    if settings.overhead == "measured":
+        told.append(
+            (
+                "The strategy's own time",
+                "the CPU seconds that it took are charged; they differ from run to run",
+            )
+        )
+    elif settings.overhead:
+        told.append(
+            ("The strategy's own time", f"{settings.overhead:g} s per proposal")
+        )
+    return told
 
 
 def verdict(ranking: pd.DataFrame) -> str:

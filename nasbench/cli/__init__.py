@@ -95,7 +95,12 @@ COMMANDS = {
             "fit": "Fit a surrogate benchmark to a table, and write it to a file.",
             "evaluate": "Score surrogates on held-out architectures of a table.",
             "predict": "Show what a surrogate benchmark predicts of architectures.",
+            "card": "Print what a surrogate was fitted to, and how far to trust it.",
         },
+    ),
+    "export": Command(
+        "Write an architecture for other tools: torch, ONNX, Keras, NNI.",
+        f'nasbench export mini.h5 "{CELL}" --to onnx --out cell.onnx',
     ),
     "draw": Command(
         "Draw a cell as text or as an image.",

@@ -3,99 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
 import numpy as np
-from cyclopts import Parameter
 
-from leaderboards import RunSettings, compare, rank_board
+from leaderboards import RunSettings, rank_board, tabulate
+from leaderboards.all_runs import run_all
 from leaderboards.report import BenchmarkFacts, write_report
-from leaderboards.settings import Noise, Repeats
+from leaderboards.simulation import Experiment, Simulation
 from nasbench.atomic import why_not_writable
 from nasbench.benchmark import Benchmark, benchmark_ids
-from nasbench.cli.options import OptionalWhole, Whole, open_known
-from nasbench.cli.terminal import output, print_columns, progress_bar
+from nasbench.cli.compare_fronts import print_fronts, write_fronts
+from nasbench.cli.compare_options import CompareOptions
+from nasbench.cli.options import open_known
+from nasbench.cli.terminal import errors, output, print_columns, progress_bar
 from nasbench.errors import NasbenchError
-from nasbench.search import Budget, StrategyFactory
-from strategies import find_strategy, strategy_names
+from nasbench.search import StrategyFactory
 from tabular import Table
 from tabular.importers import PublishedTable
+from tabular.several_tasks import SeveralTasks
 
 if TYPE_CHECKING:
     import pandas
 
-DEFAULT_EVALUATIONS = 100
 RANKING_SEED = 0
-
-
-@Parameter(name="*")
-@dataclass(frozen=True)
-class CompareOptions:
-    """What is compared, for how long, and where the board goes.
-
-    Attributes:
-        strategy: Names of strategies, or FILE.py:CLASS for one of your own; may be
-            repeated.
-        all: Take all installed strategies, as without --strategy.
-        seeds: Runs of every strategy on every benchmark.
-        evaluations: Budget of a run in evaluations; 100 where no budget is given.
-        epochs: Budget of a run in epochs of training instead.
-        seconds: Budget of a run in simulated CPU seconds instead.
-        noise: Answer with the mean over the table's seeds, or with one trial.
-        repeats: Whether evaluating a known architecture again is charged or free.
-        out: Folder for board.csv, ranking.csv, regret.png and index.html.
-    """
-
-    strategy: Annotated[tuple[str, ...], Parameter(negative=())] = ()
-    all: Annotated[bool, Parameter(negative=())] = False
-    seeds: Whole = 20
-    evaluations: OptionalWhole = None
-    epochs: OptionalWhole = None
-    seconds: float | None = None
-    noise: Noise = "mean"
-    repeats: Repeats = "charged"
-    out: Path | None = None
-
-    def settings(self) -> RunSettings:
-        """Return the rules of the runs.
-
-        Raises:
-            NasbenchError: More than one budget is given.
-        """
-        budgets = {
-            "evaluations": self.evaluations,
-            "epochs": self.epochs,
-            "seconds": self.seconds,
-        }
-        given = [
-            Budget(amount, unit)  # type: ignore[arg-type]
-            for unit, amount in budgets.items()
-            if amount is not None
-        ]
-        if len(given) > 1:
-            raise NasbenchError("give one budget: --evaluations, --epochs or --seconds")
-        budget = given[0] if given else Budget(DEFAULT_EVALUATIONS)
-        return RunSettings(budget, repeats=self.repeats, noise=self.noise)
-
-    def factories(self) -> Mapping[str, StrategyFactory]:
-        """Return the strategies by the name that the board shows.
-
-        Raises:
-            NasbenchError: A name is not known, or is given twice.
-        """
-        if self.all and self.strategy:
-            raise NasbenchError("give --strategy or --all, not both")
-        names = self.strategy or tuple(strategy_names())
-        if len(set(names)) != len(names):
-            raise NasbenchError(f"a strategy is given twice: {', '.join(names)}")
-        short = [name.rpartition(":")[2] for name in names]
-        return {
-            # Classes of one name in several files go by file and name.
-            one if short.count(one) == 1 else name: find_strategy(name)
-            for one, name in zip(short, names, strict=True)
-        }
 
 
 def compare_command(*benchmark: str, options: CompareOptions | None = None) -> None:
@@ -107,7 +39,7 @@ def compare_command(*benchmark: str, options: CompareOptions | None = None) -> N
         options: What is compared.
     """
     chosen = options or CompareOptions()
-    settings, factories = chosen.settings(), chosen.factories()
+    settings, named = chosen.settings(), chosen.factories()
     if chosen.out is not None:
         # The parser makes "." of an empty word as well; a board needs its own folder.
         if chosen.out == Path():
@@ -119,28 +51,73 @@ def compare_command(*benchmark: str, options: CompareOptions | None = None) -> N
     if len(set(names)) != len(names):
         raise NasbenchError(f"a benchmark is given twice: {', '.join(names)}")
     benchmarks = [open_benchmark(name) for name in names]
+    factories = _accepting(named, benchmarks, settings, bool(chosen.strategy))
+    jobs = chosen.processes(len(factories) * len(benchmarks) * chosen.seeds)
     with progress_bar("runs") as step:
-        board = compare(
+        runs = run_all(
             factories,
             benchmarks,
             settings,
             chosen.seeds,
             lambda done, total: step(done, total, ""),
+            jobs,
         )
+    board = tabulate(runs, benchmarks, settings.constraints)
     if chosen.out is not None:
         facts = [BenchmarkFacts.of(one) for one in benchmarks]
         paths = write_report(board, chosen.out, settings, facts)
-    _print_ranking(rank_board(board, np.random.default_rng(RANKING_SEED)), benchmarks)
+    if len(settings.objectives) > 1:
+        for one in benchmarks:
+            print_fronts(runs, one, settings, RANKING_SEED)
+        if chosen.out is not None:
+            fronts = write_fronts(runs, benchmarks, settings, chosen.out / "fronts.csv")
+            paths = [*paths, fronts]
+    else:
+        ranking = rank_board(board, np.random.default_rng(RANKING_SEED))
+        _print_ranking(ranking, benchmarks)
     if chosen.out is not None:
         output.print("wrote " + ", ".join(str(path) for path in paths))
+
+
+def _accepting(
+    factories: Mapping[str, StrategyFactory],
+    benchmarks: Sequence[Benchmark],
+    settings: RunSettings,
+    strict: bool,
+) -> Mapping[str, StrategyFactory]:
+    """Return the strategies that take the settings; say which are left out, and why.
+
+    Raises:
+        NasbenchError: One does not and `strict` is true, or none does.
+    """
+    accepting, refused = {}, []
+    for name, factory in factories.items():
+        try:
+            for benchmark in benchmarks:
+                Simulation(Experiment(factory, benchmark, settings, 0, name))
+        except NasbenchError as error:
+            if strict:
+                raise
+            refused.append(f"without {name}: {error}")
+        else:
+            accepting[name] = factory
+    if not accepting and refused:
+        raise NasbenchError(f"no strategy takes the settings; {refused[0]}")
+    for line in refused:
+        errors.print(line)
+    return accepting
 
 
 def open_benchmark(name: str) -> Benchmark:
     """Return the benchmark with an id, or the table or surrogate at a path.
 
+    Several of them, as in ``0.7*a.h5+0.3*b.h5``, are searched by a weighted accuracy.
+
     Raises:
         NasbenchError: There is neither, or the table is partial.
     """
+    if "+" in name and not Path(name).exists():
+        return SeveralTasks.of_text(name, open_benchmark)
     held = open_known(name)
     if isinstance(held, PublishedTable):
         held.check_searchable()

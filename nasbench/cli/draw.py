@@ -7,8 +7,16 @@ from pathlib import Path
 from nasbench.atomic import atomic_path
 from nasbench.cli.terminal import output
 from nasbench.errors import NasbenchError
-from nasbench.spaces import SearchSpace, TopologyCell, make_space, space_names
+from nasbench.spaces import (
+    Architecture,
+    LayerSpace,
+    SearchSpace,
+    TopologyCell,
+    make_space,
+    space_names,
+)
 from nasbench.spaces.drawing import draw_svg, draw_text
+from nasbench.spaces.layer_drawing import draw_layers_svg, draw_layers_text
 
 
 def draw_command(
@@ -22,20 +30,36 @@ def draw_command(
         out: The image file, ending in .svg; without it the drawing is text.
     """
     cell_space = _space_of(architecture) if space is None else make_space(space)
-    if not isinstance(cell_space, TopologyCell):
-        raise NasbenchError(f"{cell_space.name} has no drawing; only cells have one")
-    cell = cell_space.parse(architecture)
+    text, svg = _drawn(cell_space, cell_space.parse(architecture))
     if out is None:
-        output.print(draw_text(cell_space, cell))
+        output.print(text)
         return
     if out.suffix.lower() != ".svg":
         raise NasbenchError(f"--out {out}: drawings are SVG files; end it in .svg")
     try:
         with atomic_path(out) as temporary:
-            temporary.write_text(draw_svg(cell_space, cell), encoding="utf-8")
+            temporary.write_text(svg, encoding="utf-8")
     except OSError as error:
         raise NasbenchError(f"cannot write {out}: {error.strerror}") from error
     output.print(str(out))
+
+
+def _drawn(space: SearchSpace, architecture: Architecture) -> tuple[str, str]:
+    """Return the drawing as text and as SVG.
+
+    Raises:
+        NasbenchError: Nobody has drawn this kind of space yet.
+    """
+    if isinstance(space, TopologyCell):
+        return draw_text(space, architecture), draw_svg(space, architecture)
+    if isinstance(space, LayerSpace):
+        return (
+            draw_layers_text(space, architecture),
+            draw_layers_svg(space, architecture),
+        )
+    raise NasbenchError(
+        f"{space.name} has no drawing; only topology cells and layers have one"
+    )
 
 
 def _space_of(architecture: str) -> SearchSpace:

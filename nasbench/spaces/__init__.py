@@ -2,10 +2,12 @@
 
 Reading order: `SearchSpace` holds what every space can do; `TopologyCell` is the cell
 of NAS-Bench-201 with its size as a parameter; `LayerSpace` is for chains of convolution
-layers, and `Chain` one of them; `Graph` is what an architecture computes;
+layers, and `Chain` one of them; `Cell101` is the graph space of NAS-Bench-101; `Graph`
+is what an architecture computes;
 `make_space` finds a space by name. Nothing in here needs torch.
 """
 
+from nasbench.spaces.cell101 import Cell101
 from nasbench.spaces.chain import Chain
 from nasbench.spaces.classes import EquivalenceClasses
 from nasbench.spaces.conv5 import Conv5
@@ -31,6 +33,7 @@ __all__ = [
     "Architecture",
     "ArchitectureError",
     "Architectures",
+    "Cell101",
     "Chain",
     "Conv5",
     "EquivalenceClasses",

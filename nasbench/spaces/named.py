@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from nasbench.errors import NasbenchError, unknown
+from nasbench.spaces.cell101 import Cell101
 from nasbench.spaces.chain import Chain
 from nasbench.spaces.conv5 import Conv5
 from nasbench.spaces.operations import EFFECTS
@@ -30,6 +31,7 @@ def cell201_mini() -> TopologyCell:
 
 
 SPACES: dict[str, Callable[[], SearchSpace]] = {
+    "cell101": Cell101,
     "cell201": cell201,
     "cell201-mini": cell201_mini,
     "chain": Chain,

@@ -136,7 +136,9 @@ def test_a_strategy_cannot_reach_test_accuracies_or_the_benchmark(
         "seed",
         "objectives",
         "constraints",
+        "proxies",
     }
+    assert given.proxies is None
     told = {f.name for f in fields(made[0].told[0][1])}
     assert not [name for name in told if "test" in name]
     assert not any(found is benchmark for found in reachable(made[0]))
