@@ -11,14 +11,13 @@ from nasbench.benchmark import Evaluation
 from nasbench.errors import NasbenchError
 from nasbench.search import Proposal, SearchContext
 from nasbench.spaces import Architecture
+from strategies.networks_in_numpy.weights import Adam
+from strategies.permitted_draw import permitted_draw
+from strategies.rewards import MovingAverage, Rewards
 from strategies.strategy import Strategy
 
 Logits = NDArray[np.float64]
 """``(decisions, largest radix) float64``; -inf where a decision has fewer options."""
-
-_ATTEMPTS = 100
-# Adam as published (Kingma & Ba, ICLR 2015).
-_DECAY_MEAN, _DECAY_SQUARE, _EPSILON = 0.9, 0.999, 1e-8
 
 
 class Reinforce(Strategy):
@@ -36,9 +35,10 @@ class Reinforce(Strategy):
     policy gradient, and the first reward only sets the baseline.
 
     R is the objective as it is: Adam divides the unit of a gradient out. A failed
-    training is rewarded with the lowest reward seen so far. In a space with invalid
-    combinations the policy draws again, up to 100 times, and its gradient leaves out
-    the normalisation, a term that vanishes as b approaches the mean reward.
+    training is rewarded with the lowest reward seen so far. Where combinations are
+    invalid, or break a limit on a free column, the policy draws again, up to 100
+    times, and its gradient leaves out the normalisation, a term that vanishes as b
+    approaches the mean reward.
 
     A policy settles: the likelier an architecture, the less is learned of others. In a
     small space a learning rate of 0.1 settles beside the optimum for good in about
@@ -64,56 +64,34 @@ class Reinforce(Strategy):
         super().__init__(context)
         if not 0 < learning_rate < math.inf:
             raise NasbenchError(f"a learning rate is positive, not {learning_rate}")
-        if not 0 <= baseline_momentum < 1:
-            raise NasbenchError(f"a momentum is in [0, 1), not {baseline_momentum}")
-        self.learning_rate = learning_rate
-        self.momentum = baseline_momentum
+        self.baseline = MovingAverage(baseline_momentum)
+        self.rewards = Rewards()
         radices = np.array(self.space.radices)
-        shape = (self.space.decisions, radices.max())
+        shape = (self.space.decisions, int(radices.max()))
         exists = np.arange(shape[1]) < radices[:, None]
         noise = 1e-3 * self.rng.standard_normal(shape)
         self.logits: Logits = np.where(exists, noise, -np.inf)
-        self.mean_gradient = np.zeros(shape)
-        self.mean_square = np.zeros(shape)
-        self.steps = 0
-        # The baseline is a weighted sum of rewards over the sum of their weights.
-        self.reward_sum = 0.0
-        self.weight_sum = 0.0
-        self.lowest = math.inf
+        self.adam = Adam(shape, learning_rate)
 
     def ask(self) -> Proposal:
         """Return a draw from the policy."""
-        for _ in range(_ATTEMPTS):
-            # The argmax of logits plus Gumbel noise is a draw from their softmax.
-            noise = self.rng.gumbel(size=self.logits.shape)
-            architecture = tuple(np.argmax(self.logits + noise, axis=1).tolist())
-            if self.space.is_valid(architecture):
-                return self.propose(architecture)
-        return self.propose(self.space.sample(self.rng))
+        return self.propose(permitted_draw(self._draw, self.context, self.rng))
 
     def tell(self, proposal: Proposal, evaluation: Evaluation) -> None:
         """Move the policy along the gradient, then the baseline."""
-        score = self.score(evaluation)
-        if score > -math.inf:
-            self.lowest = min(self.lowest, score)
-        reward = max(score, self.lowest)
-        if reward == math.inf:
+        reward = self.rewards.reward(self.score(evaluation))
+        if reward is None:
             return  # nothing but failures so far: there is no reward to compare with
-        if self.weight_sum > 0:
-            advantage = reward - self.reward_sum / self.weight_sum
+        if self.baseline.value is not None:
+            advantage = reward - self.baseline.value
             gradient = log_policy_gradient(self.logits, proposal.architecture)
-            self._ascend(advantage * gradient)
-        self.reward_sum = self.momentum * self.reward_sum + (1 - self.momentum) * reward
-        self.weight_sum = self.momentum * self.weight_sum + (1 - self.momentum)
+            self.logits += self.adam.step(advantage * gradient)
+        self.baseline.take(reward)
 
-    def _ascend(self, gradient: Logits) -> None:
-        """Take one step of Adam uphill."""
-        self.steps += 1
-        self.mean_gradient += (1 - _DECAY_MEAN) * (gradient - self.mean_gradient)
-        self.mean_square += (1 - _DECAY_SQUARE) * (gradient**2 - self.mean_square)
-        mean = self.mean_gradient / (1 - _DECAY_MEAN**self.steps)
-        square = self.mean_square / (1 - _DECAY_SQUARE**self.steps)
-        self.logits += self.learning_rate * mean / (np.sqrt(square) + _EPSILON)
+    def _draw(self, rng: np.random.Generator) -> Architecture:
+        # The argmax of logits plus Gumbel noise is a draw from their softmax.
+        noise = rng.gumbel(size=self.logits.shape)
+        return tuple(np.argmax(self.logits + noise, axis=1).tolist())
 
 
 def softmax(logits: Logits) -> Logits:

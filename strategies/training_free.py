@@ -7,9 +7,11 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from nasbench.errors import NasbenchError
 from nasbench.search import Proposal, SearchContext, SearchExhausted
 from nasbench.spaces import Architecture
 from strategies.lazy_shuffle import LazyShuffle, draw_architecture
+from strategies.proxy_scores import ALL, scores_to_ask
 from strategies.strategy import Strategy
 
 Scores = Callable[[Architecture], Sequence[float]]
@@ -25,12 +27,19 @@ class TrainingFree(Strategy):
     function are one candidate until all functions of the pool were proposed. When a
     pool is used up, the next is drawn from what is left.
 
-    With ``scores=None`` the scores are the parameters and the FLOPs, which are free:
-    the baseline that every proxy has to beat.
+    What limits on free columns forbid is neither scored nor proposed.
+
+    Args:
+        context: What to search.
+        scores: What is known of an architecture without training, where that is not
+            to come out of the context.
+        pool_size: How many architectures are scored at a time.
+        proxies: Which proxies of the context to ask, such as ``nwot+synflow``: see
+            `strategies.proxy_scores`. ``all`` falls back to the parameters and the
+            FLOPs, which are free, where a benchmark has no proxies; they are the
+            baseline that every proxy has to beat.
 
     Attributes:
-        scores: What is known of an architecture without training.
-        pool_size: How many architectures are scored at a time.
         scored: How many architectures were scored so far.
     """
 
@@ -39,10 +48,15 @@ class TrainingFree(Strategy):
         context: SearchContext,
         scores: Scores | None = None,
         pool_size: int = 1000,
+        *,
+        proxies: str = ALL,
     ) -> None:
         super().__init__(context)
+        if pool_size < 1:
+            raise NasbenchError(f"a pool holds 1 architecture or more, not {pool_size}")
         self._scores = scores
         self.pool_size = pool_size
+        self.proxies = proxies
         self.scored = 0
         self.order = LazyShuffle(self.space.size)
         self.queue: list[Architecture] = []
@@ -65,7 +79,8 @@ class TrainingFree(Strategy):
             drawn = draw_architecture(self.order, self.space, self.rng)
             if drawn is None:
                 break
-            pool.append(drawn)
+            if self.context.permits(drawn):
+                pool.append(drawn)
         return pool
 
     def _ranked(self, pool: list[Architecture]) -> list[Architecture]:
@@ -73,8 +88,7 @@ class TrainingFree(Strategy):
         if not pool:
             return []
         self.scored += len(pool)
-        scores = np.array([self._score(each) for each in pool], np.float64)
-        total = rank_sums(scores)
+        total = rank_sums(self._score(pool))
         known = set()
         repeats = np.zeros(len(pool), np.bool_)
         for position, architecture in enumerate(pool):
@@ -84,11 +98,11 @@ class TrainingFree(Strategy):
         ties = self.rng.random(len(pool))
         return [pool[i] for i in np.lexsort((ties, total, ~repeats))]
 
-    def _score(self, architecture: Architecture) -> Sequence[float]:
-        if self._scores is not None:
-            return self._scores(architecture)
-        costs = self.context.costs(architecture)
-        return (float(costs.parameters), float(costs.flops))
+    def _score(self, pool: list[Architecture]) -> NDArray[np.float64]:
+        """Return the ``(n, k)`` scores of a pool."""
+        if self._scores is None:
+            return scores_to_ask(self.context, np.array(pool, np.uint8), self.proxies)
+        return np.array([self._scores(each) for each in pool], np.float64)
 
 
 def rank_sums(scores: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -175,16 +175,20 @@ def negative_log_posterior(
         start: Means of the priors.
     """
     from scipy.linalg import cho_solve, cholesky
+    from scipy.linalg.lapack import dpotri
 
     signal, noise = np.exp(parameters[:2])
     smooth = signal * Kernel.covariance(distances, parameters[2:])
     covariance = smooth.copy()
     covariance[np.diag_indices_from(covariance)] += noise + JITTER
-    factor = cholesky(covariance, lower=True)
-    solved = cho_solve((factor, True), scores)
+    factor = cholesky(covariance, lower=True, overwrite_a=True, check_finite=False)
+    solved = cho_solve((factor, True), scores, check_finite=False)
     value = 0.5 * scores @ solved + np.log(np.diag(factor)).sum()
     # The gradient by K is -(a a' - inverse of K) / 2 (Rasmussen & Williams 5.9).
-    inverse = cho_solve((factor, True), np.eye(len(scores)))
+    # LAPACK writes the lower triangle of the inverse and leaves zeros above it.
+    lower, _ = dpotri(factor, lower=True)
+    inverse = lower + lower.T
+    inverse[np.diag_indices_from(inverse)] /= 2
     by_covariance = 0.5 * (inverse - np.outer(solved, solved))
     by_smooth = by_covariance * smooth
     gradient = [by_smooth.sum(), noise * np.trace(by_covariance)]

@@ -1,0 +1,1 @@
+"""Model-based search: Bayesian optimisation, density ratios, ensembles."""
