@@ -7,16 +7,16 @@ aggregate a board with `statistics`, and `report` writes it down. Importing this
 imports neither pandas nor matplotlib.
 """
 
-from leaderboards.all_runs import run_all
 from leaderboards.board import compare
 from leaderboards.chosen_strategy import ChosenStrategy
 from leaderboards.curves import Curves, anytime_curves
 from leaderboards.ranking import rank_board
-from leaderboards.run import Run
-from leaderboards.saved_run import continue_run, save_run
-from leaderboards.settings import RunSettings
-from leaderboards.simulate import simulate
-from leaderboards.simulation import Experiment, Simulation
+from leaderboards.runner.all_runs import run_all
+from leaderboards.runner.run import Run
+from leaderboards.runner.saved_run import continue_run, save_run
+from leaderboards.runner.settings import RunSettings
+from leaderboards.runner.simulate import simulate
+from leaderboards.runner.simulation import Experiment, Simulation
 from leaderboards.tabulate import tabulate
 
 __all__ = [

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from leaderboards.all_runs import Progress, run_all
-from leaderboards.settings import RunSettings
+from leaderboards.runner.all_runs import Progress, run_all
+from leaderboards.runner.settings import RunSettings
 from leaderboards.tabulate import tabulate
 from nasbench.benchmark import Benchmark
 from nasbench.search import StrategyFactory

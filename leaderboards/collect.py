@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
-from leaderboards.settings import RunSettings
-from leaderboards.simulate import simulate
+from leaderboards.runner.settings import RunSettings
+from leaderboards.runner.simulate import simulate
 from nasbench.errors import NasbenchError
 from nasbench.search import Budget
 from nasbench.spaces import make_space

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leaderboards.columns import BOARD
-from leaderboards.permitted import best_permitted
-from leaderboards.run import Run
+from leaderboards.fronts.permitted import best_permitted
+from leaderboards.runner.run import Run
 from nasbench.benchmark import Benchmark, Split
 from nasbench.errors import NasbenchError
 from nasbench.search import Constraint

@@ -6,12 +6,15 @@ keep a population; `Reinforce` learns a policy. `find_strategy` finds one by nam
 in a file of your own. Nothing in here needs torch.
 """
 
-from strategies.genetic_algorithm import GeneticAlgorithm
-from strategies.local_search import LocalSearch
+from strategies.enumerating.random_search import (
+    RandomSearch,
+    RandomSearchWithReplacement,
+)
+from strategies.evolution.genetic_algorithm import GeneticAlgorithm
+from strategies.evolution.regularized_evolution import RegularizedEvolution
+from strategies.local.local_search import LocalSearch
 from strategies.named import find_strategy, strategy_names
-from strategies.random_search import RandomSearch, RandomSearchWithReplacement
-from strategies.regularized_evolution import RegularizedEvolution
-from strategies.reinforce import Reinforce
+from strategies.reinforcement.reinforce import Reinforce
 from strategies.strategy import Strategy
 
 __all__ = [

@@ -130,10 +130,12 @@ def build(
                 trials |= _train(ready, shards, folder, clock)
             if len(trials) > len(old):
                 provenance = with_earlier({**run, "finished": now()}, earlier)
-                contents = replace(
-                    table_contents(space, identity, trials, provenance),
-                    proxies=TableFile(out).proxies() if out.exists() else {},
-                )
+                contents = table_contents(space, identity, trials, provenance)
+                if out.exists():
+                    kept = TableFile(out)
+                    contents = replace(
+                        contents, proxies=kept.proxies(), latencies=kept.latencies()
+                    )
                 # In the folder first, so that a kill leaves nothing beside the table.
                 write_table(contents, out, folder.local)
             folder.remove()

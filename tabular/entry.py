@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nasbench.benchmark import Split
+from nasbench.errors import NasbenchError, unknown
 from nasbench.spaces import Architecture
 from nasbench.training.trial import SPLITS
 from tabular.schema import COMPLETE
@@ -59,6 +60,17 @@ class Entry:
     def accuracy(self, split: Split) -> float:
         """Return the accuracy after full training, mean over seeds; NaN if none."""
         return self.table.mean_accuracy(self.representative, split)
+
+    def latency_ms(self, target: str) -> float:
+        """Return the milliseconds of one batch, median over rounds; NaN if none.
+
+        Raises:
+            NasbenchError: The table holds no such target; near matches are named.
+        """
+        held = self.table.latencies
+        if target not in held:
+            raise NasbenchError(f"{unknown('target', target, held)} in this table")
+        return held[target].median_ms().item(self.class_number)
 
     @property
     def seeds(self) -> tuple[int, ...]:

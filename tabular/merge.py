@@ -13,6 +13,7 @@ from nasbench.spaces import SearchSpace, make_space
 from nasbench.training.trial import Trial
 from tabular.assembly import Trials, table_contents
 from tabular.identity import TableIdentity
+from tabular.latency_columns import LatencyColumns
 from tabular.outputs import check_writable
 from tabular.provenance import Run, now, runs, this_run, with_earlier
 from tabular.proxy_columns import ProxyColumns
@@ -91,6 +92,7 @@ def merge(
             make_space(identity.space), identity, trials, with_earlier(run, earlier)
         ),
         proxies=_proxies(portions),
+        latencies=_latencies(portions),
     )
     with ShardFolder(out, identity) as folder:
         write_table(contents, out, folder.local)
@@ -134,6 +136,19 @@ def _proxies(portions: Sequence[Portion]) -> dict[str, ProxyColumns]:
     for portion in portions:
         if portion.path.is_file():
             found = TableFile(portion.path).proxies() | found
+    return found
+
+
+def _latencies(portions: Sequence[Portion]) -> dict[str, LatencyColumns]:
+    """Return the latencies of all parts; of one target, those of the first part.
+
+    Two measurements of one target are never mixed, nor does one count as the other's
+    repeat: they may be of another machine or another day.
+    """
+    found: dict[str, LatencyColumns] = {}
+    for portion in portions:
+        if portion.path.is_file():
+            found = TableFile(portion.path).latencies() | found
     return found
 
 

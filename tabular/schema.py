@@ -14,13 +14,17 @@
     /measured                 attributes: when, where and by what command
     /proxies/NAME/score, status, seconds               (classes, proxy seeds), optional
     /proxies/NAME             attributes: seeds; what decided the scores
+    /latencies/TARGET/latency_ms (classes, rounds), status (classes,), and what else
+                              `tabular.latency_columns` names; optional
+    /latencies/TARGET         attributes: kind; what decided the numbers
 
 The seal is HDF5's user block, which other readers pass over. It is checked before
 the rest is read: HDF5 itself may loop or crash on damaged files. SPLIT is train, valid
 or test. Epochs that were not trained are masked by
 `epochs_done`; the stored zeros there mean nothing. The digest covers everything but
-`/measured` and `/proxies`: two builds are bit-identical when their digests are equal,
-and it stays what it was when proxies are added (`tabular.proxy_columns` says why).
+`/measured`, `/proxies` and `/latencies`: two builds are bit-identical when their
+digests are equal, and it stays what it was when proxies or latencies are added
+(`tabular.proxy_columns` says why).
 """
 
 from __future__ import annotations
@@ -41,6 +45,10 @@ from nasbench.atomic import atomic_path
 from nasbench.errors import NasbenchError
 from nasbench.training.trial import SPLITS
 from tabular.identity import TableIdentity
+from tabular.latency_columns import GROUP as LATENCIES
+from tabular.latency_columns import NEEDED, LatencyColumns, check_target_name
+from tabular.latency_columns import UNITS as LATENCY_UNITS
+from tabular.latency_columns import datasets_of as latency_datasets
 from tabular.proxy_columns import GROUP, ProxyColumns, datasets_of
 from tabular.proxy_columns import UNITS as PROXY_UNITS
 
@@ -99,6 +107,7 @@ class TableContents:
         arrays: Every dataset named in `UNITS`.
         provenance: When, where and by what command; outside the digest.
         proxies: The columns of every zero-cost proxy by name; outside the digest.
+        latencies: The columns of every target by name; outside the digest.
     """
 
     identity: TableIdentity
@@ -106,6 +115,7 @@ class TableContents:
     arrays: Arrays
     provenance: Mapping[str, str]
     proxies: Mapping[str, ProxyColumns] = field(default_factory=dict)
+    latencies: Mapping[str, LatencyColumns] = field(default_factory=dict)
 
     def digest(self) -> str:
         """Return the SHA-256 over everything deterministic, in hexadecimal."""
@@ -180,7 +190,19 @@ def _as_hdf5(contents: TableContents, digest: str) -> bytes:
             group.attrs["seeds"] = np.array(columns.seeds, np.int64)
             for key, value in columns.provenance.items():
                 group.attrs[key] = value
+        for target, latencies in contents.latencies.items():
+            _store_latencies(file, target, latencies)
     return memory.getvalue()
+
+
+def _store_latencies(file: h5py.File, target: str, columns: LatencyColumns) -> None:
+    check_target_name(target)
+    for name, array in latency_datasets(target, columns).items():
+        _store(file, name, array, LATENCY_UNITS[name.rpartition("/")[2]])
+    attributes = file[f"{LATENCIES}/{target}"].attrs
+    attributes["kind"] = columns.kind
+    for key, value in columns.provenance.items():
+        attributes[key] = value
 
 
 def _store(file: h5py.File, name: str, array: NDArray[Any], unit: str) -> None:
@@ -307,21 +329,68 @@ class TableFile:
         arrays = {}
         for column in PROXY_UNITS:
             name = f"{GROUP}/{proxy}/{column}"
-            arrays[column] = self.read(name)
-            whole = array_digest(arrays[column]) == self.stated_sha256(name)
-            if not whole or arrays[column].shape != shape:
+            arrays[column] = self._whole(name)
+            if arrays[column].shape != shape:
                 raise TableError(
-                    f"{self.path} is damaged at {name}: not as its checksum says, "
-                    f"or not of the shape {shape} of classes and seeds"
+                    f"{self.path} is damaged at {name}: not of the shape {shape} of "
+                    "classes and seeds"
                 )
         provenance = {key: str(value) for key, value in stated.items()}
         return ProxyColumns(seeds, **arrays, provenance=provenance)
+
+    def latencies(self) -> dict[str, LatencyColumns]:
+        """Return the columns of every target by name; often there are none.
+
+        Raises:
+            TableError: A column is damaged, or its shape is not that of the classes.
+        """
+        names = list(self._file[LATENCIES]) if LATENCIES in self._file else []
+        return {name: self._latency(name) for name in names}
+
+    def _latency(self, target: str) -> LatencyColumns:
+        place = f"{LATENCIES}/{target}"
+        classes = len(self.read("classes/representative"))
+        try:
+            stated = {k: str(v) for k, v in self._file[place].attrs.items()}
+            there = [n for n in LATENCY_UNITS if n in self._file[place] or n in NEEDED]
+            arrays = {name: self._whole(f"{place}/{name}") for name in there}
+            # A kind that is none, and shapes that do not fit, are refused there.
+            columns = LatencyColumns(
+                stated.pop("kind"),  # type: ignore[arg-type]
+                **arrays,
+                provenance=stated,
+            )
+        except TableError:
+            raise
+        except (OSError, KeyError, RuntimeError, NasbenchError) as error:
+            raise TableError(
+                f"{self.path} is damaged at {place}: {_one_line(error)}"
+            ) from error
+        if len(columns.status) != classes:
+            raise TableError(
+                f"{self.path} is damaged at {place}: {len(columns.status)} rows, but "
+                f"{classes} classes"
+            )
+        return columns
+
+    def _whole(self, name: str) -> NDArray[Any]:
+        array = self.read(name)
+        if array_digest(array) != self.stated_sha256(name):
+            raise TableError(
+                f"{self.path} is damaged at {name}: not as its checksum says"
+            )
+        return array
 
     def contents(self) -> TableContents:
         """Read everything."""
         arrays = {name: self.read(name) for name in UNITS}
         return TableContents(
-            self.identity, self.seeds, arrays, self.provenance, self.proxies()
+            self.identity,
+            self.seeds,
+            arrays,
+            self.provenance,
+            self.proxies(),
+            self.latencies(),
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from operator import mul
 from pathlib import Path
@@ -15,6 +15,7 @@ from nasbench.benchmark import (
     BenchmarkSpec,
     CostModel,
     Evaluation,
+    Measurements,
     Split,
     StaticCosts,
     Status,
@@ -24,6 +25,7 @@ from nasbench.spaces import Architecture, ArchitectureError, SearchSpace, make_s
 from tabular.cost_columns import CostColumns
 from tabular.entry import Entry
 from tabular.identity import TableIdentity
+from tabular.latency_columns import LatencyColumns, columns_of, measured_by_class
 from tabular.schema import COMPLETE, MISSING, TableError, TableFile
 from tabular.trial_columns import TrialColumns
 
@@ -177,6 +179,7 @@ class Table:
             Status.COMPLETE if curve else Status.FAILED,
             self._parameters.item(number),
             self._flops.item(number),
+            self._measured[number],
         )
 
     # Many architectures at once
@@ -234,7 +237,8 @@ class Table:
 
         Accuracies are means over seeds after full training, ``*_seed_sd`` their
         standard deviations over seeds (NaN for a single one); seconds are CPU
-        seconds of one whole training.
+        seconds of one whole training. Latencies and energies follow under the names
+        of their columns, as in ``latency:x86-ort-fp32``; NaN where none is there.
         """
         import pandas
 
@@ -257,6 +261,8 @@ class Table:
             frame[f"{split}_accuracy"] = self._trials.accuracy(split)[:, 0, -1]
             frame[f"{split}_accuracy_seed_sd"] = self._trials.seed_sd(split)
         frame["cpu_seconds"] = self._trials.seconds[:, 0, -1]
+        for column, values in columns_of(self.latencies).items():
+            frame[column] = values
         return frame[frame["trials"] > 0].reset_index(drop=True)
 
     # What the runner, the referee and a board ask
@@ -289,6 +295,11 @@ class Table:
                 )
             ],
         )
+
+    @cached_property
+    def latencies(self) -> Mapping[str, LatencyColumns]:
+        """What every target says of every class, by its name; often there are none."""
+        return self._file.latencies()
 
     def mean_accuracy(self, architecture: Architecture, split: Split) -> float:
         """Return the accuracy after full training, mean over seeds; NaN if none."""
@@ -336,6 +347,10 @@ class Table:
     @cached_property
     def _flops(self) -> NDArray[np.int64]:
         return self._file.read("costs/flops")
+
+    @cached_property
+    def _measured(self) -> list[Measurements]:
+        return measured_by_class(self.latencies, len(self._trials.status))
 
     def _column(self, seed: int | None) -> int:
         try:

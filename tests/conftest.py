@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from nasbench.tasks import Task
@@ -15,11 +16,15 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _one_thread_per_test_process() -> None:
+def _one_thread_per_test_process() -> Iterator[None]:
     """Let xdist's processes share the cores instead of fighting for them."""
     import torch
 
+    from leaderboards.runner.one_thread import one_thread
+
     torch.set_num_threads(1)
+    with one_thread():
+        yield
 
 
 @pytest.fixture(scope="session")

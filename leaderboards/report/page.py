@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from leaderboards.report import wording
 from leaderboards.report.facts import BenchmarkFacts
 from leaderboards.report.figures import FLOOR_POINTS, line_style
-from leaderboards.settings import RunSettings
+from leaderboards.runner.settings import RunSettings
 from nasbench.errors import NasbenchError
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from math import isnan
 from typing import TYPE_CHECKING
 
-from leaderboards.settings import RunSettings
-from leaderboards.simulation import IDLE_LIMIT
+from leaderboards.runner.settings import RunSettings
+from leaderboards.runner.simulation import IDLE_LIMIT
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -16,7 +16,7 @@ from leaderboards.report.figures import DARK, draw_curves, png
 from leaderboards.report.files import write_files
 from leaderboards.report.page import Section, render_page
 from leaderboards.report.tables import board_csv, ranking_csv
-from leaderboards.settings import RunSettings
+from leaderboards.runner.settings import RunSettings
 from nasbench.errors import NasbenchError, unknown
 
 if TYPE_CHECKING:

@@ -66,6 +66,10 @@ COMMANDS = {
         "Show what a table knows of one architecture.",
         f'nasbench query mini.h5 "{CELL}"',
     ),
+    "best": Command(
+        "Show the best architectures of a table that keep limits.",
+        'nasbench best mini.h5 --under "flops<1M" --top 3',
+    ),
     "verify": Command(
         "Check a table against its checksums, the code and a retraining.",
         "nasbench verify mini.h5 --retrain 3",
@@ -105,6 +109,17 @@ COMMANDS = {
     "draw": Command(
         "Draw a cell as text or as an image.",
         f'nasbench draw "{CELL}" --out cell.svg',
+    ),
+    "latency": Command(
+        "Measure networks on runtimes, or model them; here or on your own device.",
+        "nasbench latency measure --table mini.h5 --target x86-ort-fp32 --sample 20",
+        parts={
+            "list": "List the targets, and whether each can be used here.",
+            "measure": "Measure the classes of a table, and write it down in it.",
+            "model": "Compute latency and energy by simulated targets.",
+            "export": "Write networks and a program that measures them anywhere.",
+            "import": "Write what that program measured into a table.",
+        },
     ),
     "list": Command("List benchmarks, spaces, tasks and strategies.", "nasbench list"),
     "digest": Command(

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from leaderboards import RunSettings, rank_board, tabulate
-from leaderboards.all_runs import run_all
 from leaderboards.report import BenchmarkFacts, write_report
-from leaderboards.simulation import Experiment, Simulation
+from leaderboards.runner.all_runs import run_all
+from leaderboards.runner.simulation import Experiment, Simulation
 from nasbench.atomic import why_not_writable
 from nasbench.benchmark import Benchmark, benchmark_ids
 from nasbench.cli.compare_fronts import print_fronts, write_fronts

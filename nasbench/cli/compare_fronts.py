@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from leaderboards import Run, RunSettings
-from leaderboards.fronts import front_table, rank_fronts
-from leaderboards.permitted import is_known_whole
+from leaderboards.fronts.front_table import front_table, rank_fronts
+from leaderboards.fronts.permitted import is_known_whole
 from nasbench.atomic import atomic_path
 from nasbench.benchmark import Benchmark
 from nasbench.cli.terminal import output, print_columns

@@ -12,8 +12,8 @@ from cyclopts import Parameter
 
 from leaderboards import RunSettings
 from leaderboards.chosen_strategy import ChosenStrategy
-from leaderboards.objective_text import parse_constraint, parse_objectives
-from leaderboards.settings import Fidelity, Noise, Repeats
+from leaderboards.fronts.objective_text import parse_constraint, parse_objectives
+from leaderboards.runner.settings import Fidelity, Noise, Repeats
 from nasbench.cli.options import OptionalWhole, Whole
 from nasbench.errors import NasbenchError
 from nasbench.search import Budget

@@ -6,16 +6,17 @@ import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import DTypeLike, NDArray
 
 from nasbench.benchmark import Status
 from nasbench.errors import NasbenchError
 from nasbench.spaces import Architecture
 from nasbench.training.trial import Trial
 
-FIELDS = {
+FIELDS: dict[str, DTypeLike] = {
     "correct": np.int32,
     "loss": np.float32,
     "cpu_seconds": np.float32,
@@ -123,6 +124,8 @@ def _trials(path: Path, lines: list[str]) -> Iterator[LoggedTrial]:
 
 def _read(line: str) -> LoggedTrial:
     values = json.loads(line)
-    arrays = [np.array(values[name], kind) for name, kind in FIELDS.items()]
+    arrays: list[NDArray[Any]] = [
+        np.array(values[name], kind) for name, kind in FIELDS.items()
+    ]
     trial = Trial(Status(values["status"]), int(values["epochs"]), *arrays)
     return LoggedTrial(tuple(values["architecture"]), int(values["seed"]), trial)

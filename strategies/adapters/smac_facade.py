@@ -17,7 +17,7 @@ from strategies.adapters.config_space import (
 )
 from strategies.adapters.extras import quiet, require
 from strategies.adapters.replayed import INVALID_IN_A_ROW, LibraryStrategy, Outcome
-from strategies.lazy_shuffle import LazyShuffle, draw_architecture
+from strategies.drawing.lazy_shuffle import LazyShuffle, draw_architecture
 
 if TYPE_CHECKING:
     from smac.runhistory import TrialInfo

@@ -31,8 +31,8 @@ from strategies.bayesian.hyperparameters import most_probable
 from strategies.bayesian.normal_scores import normal_scores
 from strategies.bayesian.posterior import Posterior
 from strategies.bayesian.unproposed import Unproposed, mutations_and_random
-from strategies.proxy_scores import scores_to_ask, standardised
 from strategies.strategy import Strategy
+from strategies.untrained.proxy_scores import scores_to_ask, standardised
 
 POOL, PARENTS = 1000, 10
 """Draws per pool where a space cannot be listed; of how many of the best."""
@@ -70,7 +70,7 @@ class GaussianProcessSearch(Strategy):
         initial: Random outcomes before the first fit; NAS-BOWL's 10.
         confidence: Deviations of ``ucb``.
         proxies: Proxy scores to take as features, such as ``nwot+synflow``, ``all``
-            or ``free``; see `strategies.proxy_scores`. They are asked of all
+            or ``free``; see `strategies.untrained.proxy_scores`. They are asked of all
             candidates, and charged.
     """
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from nasbench.search import SearchContext, SearchExhausted
 from nasbench.spaces import Architecture
 from strategies.bayesian.enumeration import enumeration_of
-from strategies.lazy_shuffle import LazyShuffle, draw_architecture
+from strategies.drawing.lazy_shuffle import LazyShuffle, draw_architecture
 
 ATTEMPTS = 30
 """Draws from the whole space before what is left is looked for."""

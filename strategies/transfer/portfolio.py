@@ -11,7 +11,7 @@ import numpy as np
 from nasbench.errors import NasbenchError
 from nasbench.search import Proposal, SearchContext, SearchExhausted
 from nasbench.spaces import Architecture
-from strategies.lazy_shuffle import LazyShuffle, draw_architecture
+from strategies.drawing.lazy_shuffle import LazyShuffle, draw_architecture
 from strategies.strategy import Strategy
 from strategies.transfer.source import Floats, Source, SourceLike, load_sources
 

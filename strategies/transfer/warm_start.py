@@ -8,7 +8,7 @@ from itertools import chain, islice, zip_longest
 from nasbench.errors import NasbenchError
 from nasbench.search import Proposal, SearchContext
 from nasbench.spaces import Architecture
-from strategies.regularized_evolution import RegularizedEvolution
+from strategies.evolution.regularized_evolution import RegularizedEvolution
 from strategies.transfer.source import SourceLike, load_sources
 
 

@@ -77,7 +77,10 @@ def test_random_search_without_replacement_follows_the_exact_law(
     assert standard_errors_off(found, law, ascending) < 3.5
 
 
-@pytest.mark.parametrize("name", strategy_names())
+FAST = [name for name in strategy_names() if not find_strategy(name).slow]
+
+
+@pytest.mark.parametrize("name", FAST)
 def test_every_strategy_finds_the_optimum_given_time(table: Table, name: str) -> None:
     best = table.best_accuracy("validation")
     for seed in range(5):

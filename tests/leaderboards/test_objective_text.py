@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leaderboards.objective_text import (
+from leaderboards.fronts.objective_text import (
     constraint_text,
     objectives_text,
     parse_constraint,

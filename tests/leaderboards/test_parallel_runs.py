@@ -17,7 +17,7 @@ import pandas as pd
 import pytest
 
 from leaderboards import RunSettings, compare
-from leaderboards.all_runs import run_all
+from leaderboards.runner.all_runs import run_all
 from nasbench.errors import NasbenchError
 from nasbench.search import Budget
 from nasbench.testing import ToyBenchmark, ToySpace

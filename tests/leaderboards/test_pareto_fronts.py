@@ -11,13 +11,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from leaderboards.pareto import (
+from leaderboards.fronts.pareto import (
     ExactFront,
     FoundFront,
     hypervolume_curve,
     undominated,
 )
-from leaderboards.permitted import best_permitted, permitted
+from leaderboards.fronts.permitted import best_permitted, permitted
 from nasbench.errors import NasbenchError
 from nasbench.search import VALIDATION_ACCURACY, Constraint, Objective
 from nasbench.testing import ConstrainedToySpace, ToyBenchmark, ToySpace

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from leaderboards import RunSettings, simulate
-from leaderboards.fronts import front_table, rank_fronts
-from leaderboards.pareto import ExactFront, hypervolume_curve
+from leaderboards.fronts.front_table import front_table, rank_fronts
+from leaderboards.fronts.pareto import ExactFront, hypervolume_curve
 from nasbench.errors import NasbenchError
 from nasbench.search import VALIDATION_ACCURACY, Budget, Constraint, Objective
 from nasbench.testing import ToyBenchmark, ToySpace
 from strategies import RandomSearch, RegularizedEvolution
-from strategies.nsga2 import NSGA2
+from strategies.objectives.nsga2 import NSGA2
 
 BOTH = (VALIDATION_ACCURACY, Objective("flops", maximise=False))
 SETTINGS = RunSettings(Budget(80), objectives=BOTH)

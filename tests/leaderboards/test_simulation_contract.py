@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from leaderboards import RunSettings, simulate
-from leaderboards.equivalence import reader
+from leaderboards.runner.equivalence import reader
 from nasbench.errors import NasbenchError
 from nasbench.search import Budget, Proposal
 from nasbench.spaces import make_space
@@ -225,7 +225,7 @@ def test_forgetting_architectures_changes_nothing(
 ):
     settings = RunSettings(Budget(40), repeats="free", noise="trial")
     expected = simulate(uniform_search, landscape, settings, seed=0)
-    monkeypatch.setattr("leaderboards.equivalence.REMEMBERED", 2)
+    monkeypatch.setattr("leaderboards.runner.equivalence.REMEMBERED", 2)
     assert equal_runs(expected, simulate(uniform_search, landscape, settings, seed=0))
 
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from leaderboards import RunSettings
-from leaderboards.saved_run import continue_run, save_run
-from leaderboards.simulation import Experiment, Simulation, run_whole
+from leaderboards.runner.saved_run import continue_run, save_run
+from leaderboards.runner.simulation import Experiment, Simulation, run_whole
 from nasbench.errors import NasbenchError
 from nasbench.search import VALIDATION_ACCURACY, Budget, Constraint, Objective, Proposal
 from nasbench.testing import ToyBenchmark, ToySpace

@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 from nasbench.benchmark import Evaluation
 from nasbench.search import AskTell, Budget, Proposal, SearchContext
 from strategies import GeneticAlgorithm, LocalSearch, RegularizedEvolution, Reinforce
-from strategies.random_search import RandomSearchWithReplacement
-from strategies.selection import Roulette
-from strategies.simulated_annealing import SimulatedAnnealing
+from strategies.enumerating.random_search import RandomSearchWithReplacement
+from strategies.evolution.selection import Roulette
+from strategies.local.simulated_annealing import SimulatedAnnealing
 from tabular.importers import import_csv
 from tabular.importers.mapping import load_mapping
 from tabular.importers.published_table import PublishedTable

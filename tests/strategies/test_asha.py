@@ -12,12 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leaderboards import RunSettings
-from leaderboards.simulate import simulate
+from leaderboards.runner.simulate import simulate
 from nasbench.errors import NasbenchError
 from nasbench.search import Budget, Proposal, SearchExhausted
 from nasbench.spaces import make_space
 from nasbench.testing import ToyBenchmark, ToySpace, context_of, play
-from strategies.asha import Asha
+from strategies.fidelities.asha import Asha
 
 MINI = make_space("cell201-mini")
 RUNGS = (1, 3, 9)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import scipy.linalg  # noqa: F401 - one_thread limits the libraries that are loaded
 
-from leaderboards.one_thread import one_thread
+from leaderboards.runner.one_thread import one_thread
 from nasbench.errors import NasbenchError
 from nasbench.search import Constraint, SearchExhausted
 from nasbench.spaces import make_space
@@ -28,7 +28,7 @@ from strategies.bayesian.gp_search import (
 from strategies.bayesian.normal_scores import normal_scores
 from strategies.bayesian.posterior import Posterior
 from strategies.bayesian.tpe import TPE
-from strategies.warm_evolution import WarmStartedEvolution
+from strategies.evolution.warm_evolution import WarmStartedEvolution
 
 
 @pytest.fixture(autouse=True, scope="module")

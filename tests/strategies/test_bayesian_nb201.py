@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import scipy.linalg  # noqa: F401 - one_thread limits the libraries that are loaded
 
-from leaderboards.one_thread import one_thread
+from leaderboards.runner.one_thread import one_thread
 from strategies.bayesian.bananas import Bananas
 from strategies.bayesian.gp_search import (
     GaussianProcessSearch,

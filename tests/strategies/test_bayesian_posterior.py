@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import norm, rankdata
 
-from leaderboards.one_thread import one_thread
+from leaderboards.runner.one_thread import one_thread
 from nasbench.spaces import make_space
 from nasbench.testing import ConstrainedToySpace, ToySpace
 from strategies.bayesian.acquisition import (

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from leaderboards import RunSettings
-from leaderboards.simulate import simulate
+from leaderboards.runner.simulate import simulate
 from nasbench.errors import NasbenchError
 from nasbench.search import Budget, Constraint, Proposal
 from nasbench.spaces import make_space
@@ -22,9 +22,9 @@ from nasbench.testing import (
     play,
 )
 from nasbench.testing.chance import implausible
-from strategies.bohb import Bohb
-from strategies.categorical_kde import CategoricalKde
-from strategies.hyperband import Hyperband
+from strategies.fidelities.bohb import Bohb
+from strategies.fidelities.categorical_kde import CategoricalKde
+from strategies.fidelities.hyperband import Hyperband
 
 RADICES = (3, 4, 1, 2)
 ALL = np.array(list(product(*(range(r) for r in RADICES))), np.uint8)

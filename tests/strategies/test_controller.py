@@ -10,10 +10,10 @@ import pytest
 from scipy.stats import chisquare
 
 from nasbench.testing import ToyBenchmark, ToySpace, context_of, play
-from strategies.actor_critic import ActorCritic
 from strategies.networks_in_numpy.controller import Controller, policy_gradient
-from strategies.ppo import PPO, clipped_weights
-from strategies.rnn_reinforce import RnnReinforce
+from strategies.reinforcement.actor_critic import ActorCritic
+from strategies.reinforcement.ppo import PPO, clipped_weights
+from strategies.reinforcement.rnn_reinforce import RnnReinforce
 
 SPACE = ToySpace((2, 3, 1, 2))
 EVERYTHING = list(SPACE)

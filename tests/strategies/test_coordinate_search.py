@@ -7,7 +7,7 @@ import pytest
 
 from nasbench.spaces import make_space
 from nasbench.testing import ToyBenchmark, context_of
-from strategies.coordinate_search import CoordinateSearch
+from strategies.local.coordinate_search import CoordinateSearch
 
 MINI = make_space("cell201-mini")
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from strategies.dominance import (
+from strategies.objectives.dominance import (
     crowding_by_front,
     crowding_distances,
     dominance,

@@ -18,7 +18,7 @@ from nasbench.testing import (
     context_of,
     play,
 )
-from strategies.evolution_strategy import EvolutionStrategy, Individual
+from strategies.evolution.evolution_strategy import EvolutionStrategy, Individual
 
 
 def distance(one, other):

@@ -13,21 +13,21 @@ import numpy as np
 import pytest
 
 from leaderboards import RunSettings
-from leaderboards.simulate import simulate
+from leaderboards.runner.simulate import simulate
 from nasbench.benchmark import Evaluation, StaticCosts, Status, make
 from nasbench.search import Budget
 from nasbench.spaces import make_space
 from nasbench.testing import ToySpace
 from strategies import RandomSearch
-from strategies.asha import Asha
-from strategies.bohb import Bohb
-from strategies.hyperband import Hyperband
+from strategies.fidelities.asha import Asha
+from strategies.fidelities.bohb import Bohb
+from strategies.fidelities.hyperband import Hyperband
+from strategies.fidelities.successive_halving import SuccessiveHalving
 from strategies.stopping import (
     ExtrapolationStopping,
     InstabilityStopping,
     MedianStopping,
 )
-from strategies.successive_halving import SuccessiveHalving
 
 REFERENCE = Path(__file__).resolve().parents[3] / "shared" / "reference"
 CELL = make_space("cell201")

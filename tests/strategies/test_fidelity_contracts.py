@@ -7,10 +7,10 @@ from functools import partial
 import pytest
 
 from nasbench.testing import StrategyContract
-from strategies.asha import Asha
-from strategies.bohb import Bohb
-from strategies.hyperband import Hyperband
-from strategies.successive_halving import SuccessiveHalving
+from strategies.fidelities.asha import Asha
+from strategies.fidelities.bohb import Bohb
+from strategies.fidelities.hyperband import Hyperband
+from strategies.fidelities.successive_halving import SuccessiveHalving
 
 FACTORIES = {
     "successive-halving": SuccessiveHalving,

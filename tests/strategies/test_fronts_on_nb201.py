@@ -15,12 +15,12 @@ import pytest
 from nasbench.benchmark import StaticCosts
 from nasbench.search import VALIDATION_ACCURACY, Budget, Objective, SearchContext
 from strategies import RandomSearch
-from strategies.dominance import front_numbers
-from strategies.moead import MOEAD
-from strategies.multi_objective_evolution import MultiObjectiveEvolution
-from strategies.netadapt import NetAdapt
-from strategies.nsga2 import NSGA2
-from strategies.random_scalarization import RandomScalarization
+from strategies.objectives.dominance import front_numbers
+from strategies.objectives.moead import MOEAD
+from strategies.objectives.multi_objective_evolution import MultiObjectiveEvolution
+from strategies.objectives.netadapt import NetAdapt
+from strategies.objectives.nsga2 import NSGA2
+from strategies.objectives.random_scalarization import RandomScalarization
 
 FLOPS = Objective("flops", maximise=False)
 BOTH = (VALIDATION_ACCURACY, FLOPS)

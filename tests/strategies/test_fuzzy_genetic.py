@@ -11,9 +11,15 @@ import pytest
 from nasbench.errors import NasbenchError
 from nasbench.testing import ToyBenchmark, ToySpace, context_of, play
 from strategies import GeneticAlgorithm
-from strategies.fuzzy_controller import PEAKS, RULES, TERMS, fuzzy_control, membership
-from strategies.fuzzy_genetic import FuzzyGenetic
-from strategies.selection import Tournament
+from strategies.evolution.fuzzy_controller import (
+    PEAKS,
+    RULES,
+    TERMS,
+    fuzzy_control,
+    membership,
+)
+from strategies.evolution.fuzzy_genetic import FuzzyGenetic
+from strategies.evolution.selection import Tournament
 
 # Of a triangle that is cut in half by the bound at 0 or 1, the centroid lies a third
 # of its width inside; the middle one is symmetrical.

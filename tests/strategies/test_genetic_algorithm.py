@@ -12,7 +12,7 @@ from nasbench.errors import NasbenchError
 from nasbench.search import Proposal
 from nasbench.testing import ConstrainedToySpace, ToyBenchmark, ToySpace, play
 from strategies import GeneticAlgorithm
-from strategies.selection import LinearRank, Roulette, Tournament
+from strategies.evolution.selection import LinearRank, Roulette, Tournament
 
 
 def fill(strategy, evaluation, scores):

@@ -11,7 +11,7 @@ import pytest
 from nasbench.errors import NasbenchError
 from nasbench.search import Budget
 from nasbench.testing import ToyBenchmark, ToySpace, context_of, play
-from strategies.gravitational_search import (
+from strategies.metaphors.gravitational_search import (
     BOUND,
     GravitationalSearch,
     Pull,
@@ -105,7 +105,9 @@ def test_gravity_dies_away_over_the_budget(monkeypatch, cell201):
         pulls.append(pull)
         return np.zeros_like(positions)
 
-    monkeypatch.setattr("strategies.gravitational_search.accelerations", watched)
+    monkeypatch.setattr(
+        "strategies.metaphors.gravitational_search.accelerations", watched
+    )
     toy = ToyBenchmark(cell201)
     context = replace(context_of(toy), budget=Budget(50))
     strategy = GravitationalSearch(context, agents=10, gravity=3.0, decay=2.0)

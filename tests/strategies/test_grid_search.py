@@ -22,8 +22,8 @@ from nasbench.testing import (
     play,
     toy_benchmark,
 )
-from strategies.grid_search import GridSearch
-from strategies.low_discrepancy import EvenGrid
+from strategies.enumerating.grid_search import GridSearch
+from strategies.enumerating.low_discrepancy import EvenGrid
 
 ORDERS = ["lexicographic", "low-discrepancy", "coarse-to-fine"]
 

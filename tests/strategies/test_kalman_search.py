@@ -10,7 +10,7 @@ from scipy.stats import kstest
 
 from nasbench.errors import NasbenchError
 from nasbench.testing import ToyBenchmark, context_of, play
-from strategies.kalman_search import Belief, KalmanSearch, update
+from strategies.metaphors.kalman_search import Belief, KalmanSearch, update
 
 
 def belief(mean, deviation, length=6):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scipy.stats import chisquare
 
 from nasbench.testing import ConstrainedToySpace
-from strategies.lazy_shuffle import LazyShuffle, draw_architecture
+from strategies.drawing.lazy_shuffle import LazyShuffle, draw_architecture
 
 
 @given(length=st.integers(0, 300), seed=st.integers(0, 2**32))

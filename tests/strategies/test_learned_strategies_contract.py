@@ -12,15 +12,15 @@ from nasbench.errors import NasbenchError
 from nasbench.search import SearchExhausted
 from nasbench.spaces import make_space
 from nasbench.testing import StrategyContract, ToyBenchmark, ToySpace, context_of, play
-from strategies.actor_critic import ActorCritic
-from strategies.nao import NAO
-from strategies.neural_predictor import NeuralPredictor
-from strategies.npenas import NPENAS
-from strategies.pareto_progressive import ParetoProgressive
-from strategies.ppo import PPO
-from strategies.predictor_evolution import PredictorEvolution
-from strategies.progressive import Progressive
-from strategies.rnn_reinforce import RnnReinforce
+from strategies.predictors.nao import NAO
+from strategies.predictors.neural_predictor import NeuralPredictor
+from strategies.predictors.npenas import NPENAS
+from strategies.predictors.pareto_progressive import ParetoProgressive
+from strategies.predictors.predictor_evolution import PredictorEvolution
+from strategies.predictors.progressive import Progressive
+from strategies.reinforcement.actor_critic import ActorCritic
+from strategies.reinforcement.ppo import PPO
+from strategies.reinforcement.rnn_reinforce import RnnReinforce
 
 POLICIES = {
     "rnn": partial(RnnReinforce, hidden=8),
@@ -47,9 +47,11 @@ def _short_trainings(monkeypatch):
     networks = "strategies.networks_in_numpy"
     monkeypatch.setattr(f"{networks}.predictor.STEPS", 3)
     monkeypatch.setattr(f"{networks}.autoencoder.UNLABELLED", 8)
-    monkeypatch.setattr("strategies.nao.FIRST_STEPS", 40)
-    monkeypatch.setattr("strategies.nao.LATER_STEPS", 3)
-    monkeypatch.setattr("strategies.predictor_evolution.PRETRAINING_SAMPLES", 20)
+    monkeypatch.setattr("strategies.predictors.nao.FIRST_STEPS", 40)
+    monkeypatch.setattr("strategies.predictors.nao.LATER_STEPS", 3)
+    monkeypatch.setattr(
+        "strategies.predictors.predictor_evolution.PRETRAINING_SAMPLES", 20
+    )
 
 
 class TestLearnedStrategies(StrategyContract):

@@ -9,14 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from strategies.actor_critic import ActorCritic
-from strategies.nao import NAO
-from strategies.neural_predictor import NeuralPredictor
-from strategies.npenas import NPENAS
-from strategies.ppo import PPO
-from strategies.predictor_evolution import PredictorEvolution
-from strategies.progressive import Progressive
-from strategies.rnn_reinforce import RnnReinforce
+from strategies.predictors.nao import NAO
+from strategies.predictors.neural_predictor import NeuralPredictor
+from strategies.predictors.npenas import NPENAS
+from strategies.predictors.predictor_evolution import PredictorEvolution
+from strategies.predictors.progressive import Progressive
+from strategies.reinforcement.actor_critic import ActorCritic
+from strategies.reinforcement.ppo import PPO
+from strategies.reinforcement.rnn_reinforce import RnnReinforce
 
 REFERENCE = Path(__file__).resolve().parents[3] / "shared" / "reference"
 LEARNED = [

@@ -14,10 +14,10 @@ from nasbench.errors import NasbenchError
 from nasbench.search import VALIDATION_ACCURACY, Constraint, Objective
 from nasbench.testing import StrategyContract, ToyBenchmark, ToySpace, context_of, play
 from strategies import RandomSearch, RegularizedEvolution
-from strategies.dominance import Outcome, front_numbers
-from strategies.moead import MOEAD, tchebycheff, weight_vectors
-from strategies.multi_objective_evolution import MultiObjectiveEvolution
-from strategies.random_scalarization import RandomScalarization, scalarised
+from strategies.objectives.dominance import Outcome, front_numbers
+from strategies.objectives.moead import MOEAD, tchebycheff, weight_vectors
+from strategies.objectives.multi_objective_evolution import MultiObjectiveEvolution
+from strategies.objectives.random_scalarization import RandomScalarization, scalarised
 
 FLOPS = Objective("flops", maximise=False)
 BOTH = (VALIDATION_ACCURACY, FLOPS)

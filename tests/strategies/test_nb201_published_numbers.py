@@ -21,13 +21,13 @@ from scipy.stats import mannwhitneyu, ttest_ind
 
 from nasbench.testing import context_of, play
 from strategies import LocalSearch
-from strategies.coordinate_search import CoordinateSearch
-from strategies.evolution_strategy import EvolutionStrategy
-from strategies.fuzzy_genetic import FuzzyGenetic
-from strategies.gravitational_search import GravitationalSearch
-from strategies.grid_search import GridSearch
-from strategies.kalman_search import KalmanSearch
-from strategies.random_search import RandomSearch
+from strategies.enumerating.grid_search import GridSearch
+from strategies.enumerating.random_search import RandomSearch
+from strategies.evolution.evolution_strategy import EvolutionStrategy
+from strategies.evolution.fuzzy_genetic import FuzzyGenetic
+from strategies.local.coordinate_search import CoordinateSearch
+from strategies.metaphors.gravitational_search import GravitationalSearch
+from strategies.metaphors.kalman_search import KalmanSearch
 
 TASKS = list(REFERENCE)
 

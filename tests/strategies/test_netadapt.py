@@ -10,7 +10,7 @@ import pytest
 from nasbench.errors import NasbenchError
 from nasbench.search import VALIDATION_ACCURACY, Constraint, Objective
 from nasbench.testing import StrategyContract, ToyBenchmark, ToySpace, context_of, play
-from strategies.netadapt import NetAdapt
+from strategies.objectives.netadapt import NetAdapt
 
 
 class TestNetAdapt(StrategyContract):

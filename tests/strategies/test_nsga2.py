@@ -10,8 +10,8 @@ import pytest
 from nasbench.errors import NasbenchError
 from nasbench.search import VALIDATION_ACCURACY, Constraint, Objective, SearchExhausted
 from nasbench.testing import StrategyContract, ToyBenchmark, ToySpace, context_of, play
-from strategies.dominance import Outcome, crowding_by_front, front_numbers
-from strategies.nsga2 import NSGA2, survivors
+from strategies.objectives.dominance import Outcome, crowding_by_front, front_numbers
+from strategies.objectives.nsga2 import NSGA2, survivors
 
 FLOPS = Objective("flops", maximise=False)
 BOTH = (VALIDATION_ACCURACY, FLOPS)

@@ -20,16 +20,16 @@ from nasbench.search import (
 from nasbench.testing import ConstrainedToySpace, ToyBenchmark, ToySpace, play
 from nasbench.testing.toy_benchmark import closed_form
 from strategies import RandomSearch
-from strategies.candidates import Shortlist, best_first, pool_of
-from strategies.nao import NAO
 from strategies.networks_in_numpy.autoencoder import Autoencoder, random_batches
 from strategies.networks_in_numpy.mlp import Perceptrons
 from strategies.networks_in_numpy.predictor import Predictor, encode, normal_scores
-from strategies.neural_predictor import NeuralPredictor
-from strategies.npenas import NPENAS
-from strategies.pareto_progressive import ParetoProgressive
-from strategies.predictor_evolution import PredictorEvolution
-from strategies.progressive import Progressive
+from strategies.predictors.candidates import Shortlist, best_first, pool_of
+from strategies.predictors.nao import NAO
+from strategies.predictors.neural_predictor import NeuralPredictor
+from strategies.predictors.npenas import NPENAS
+from strategies.predictors.pareto_progressive import ParetoProgressive
+from strategies.predictors.predictor_evolution import PredictorEvolution
+from strategies.predictors.progressive import Progressive
 
 SPACE = ToySpace((3, 4, 2, 3, 3))
 

@@ -18,9 +18,9 @@ from nasbench.tasks import load_task
 from nasbench.testing import ToyBenchmark, ToySpace, context_of
 from nasbench.testing.play import play
 from strategies.bayesian.gp_search import GaussianProcessSearch
-from strategies.proxy_scores import scores_to_ask, standardised
-from strategies.training_free import TrainingFree
-from strategies.warm_evolution import WarmStartedEvolution
+from strategies.evolution.warm_evolution import WarmStartedEvolution
+from strategies.untrained.proxy_scores import scores_to_ask, standardised
+from strategies.untrained.training_free import TrainingFree
 from surrogates.proxies.sources import (
     LiveProxies,
     ScoresByIndex,

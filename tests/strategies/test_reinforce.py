@@ -12,7 +12,7 @@ from scipy.stats import chisquare
 from nasbench.errors import NasbenchError
 from nasbench.testing import ConstrainedToySpace, ToyBenchmark, ToySpace, play
 from strategies import Reinforce
-from strategies.reinforce import log_policy_gradient, softmax
+from strategies.reinforcement.reinforce import log_policy_gradient, softmax
 
 SPACE = ToySpace((2, 3, 1))
 

@@ -22,15 +22,18 @@ from nasbench.testing import (
     play,
 )
 from strategies import GeneticAlgorithm, LocalSearch
-from strategies.coordinate_search import CoordinateSearch
-from strategies.evolution_strategy import EvolutionStrategy
-from strategies.fuzzy_genetic import FuzzyGenetic
-from strategies.gravitational_search import GravitationalSearch
-from strategies.grid_search import GridSearch
-from strategies.kalman_search import KalmanSearch
-from strategies.random_search import RandomSearch, RandomSearchWithReplacement
-from strategies.selection import LinearRank, Roulette, Uniform
-from strategies.simulated_annealing import SimulatedAnnealing
+from strategies.enumerating.grid_search import GridSearch
+from strategies.enumerating.random_search import (
+    RandomSearch,
+    RandomSearchWithReplacement,
+)
+from strategies.evolution.evolution_strategy import EvolutionStrategy
+from strategies.evolution.fuzzy_genetic import FuzzyGenetic
+from strategies.evolution.selection import LinearRank, Roulette, Uniform
+from strategies.local.coordinate_search import CoordinateSearch
+from strategies.local.simulated_annealing import SimulatedAnnealing
+from strategies.metaphors.gravitational_search import GravitationalSearch
+from strategies.metaphors.kalman_search import KalmanSearch
 
 MINI = make_space("cell201-mini")
 

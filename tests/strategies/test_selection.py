@@ -9,7 +9,7 @@ import pytest
 from scipy.stats import chisquare
 
 from nasbench.errors import NasbenchError
-from strategies.selection import LinearRank, Roulette, Tournament, Uniform
+from strategies.evolution.selection import LinearRank, Roulette, Tournament, Uniform
 
 SCORES = [0.9, 0.8, 0.8, 0.5, 0.1]
 FAILED = [0.9, 0.8, 0.5, -math.inf, -math.inf]

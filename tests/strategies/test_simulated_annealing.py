@@ -14,7 +14,7 @@ from nasbench.errors import NasbenchError
 from nasbench.search import Budget
 from nasbench.spaces import make_space
 from nasbench.testing import ToyBenchmark, ToySpace, context_of, play
-from strategies.simulated_annealing import SimulatedAnnealing
+from strategies.local.simulated_annealing import SimulatedAnnealing
 
 THREE_EDGES = ToySpace((2, 3, 2))
 

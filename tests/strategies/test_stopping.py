@@ -11,14 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leaderboards import RunSettings
-from leaderboards.simulate import simulate
+from leaderboards.runner.simulate import simulate
 from nasbench.benchmark import Evaluation, Status
 from nasbench.errors import NasbenchError
 from nasbench.search import VALIDATION_ACCURACY, Budget, Objective, Proposal
 from nasbench.spaces import make_space
 from nasbench.testing import StrategyContract, ToyBenchmark, ToySpace, context_of, play
 from strategies import LocalSearch, RandomSearch, RegularizedEvolution
-from strategies.hyperband import Hyperband
+from strategies.fidelities.hyperband import Hyperband
 from strategies.stopping import (
     ExtrapolationStopping,
     InstabilityStopping,

@@ -30,8 +30,15 @@ OTHER_SETTINGS = {
 }
 
 
+INSTALLED = [
+    # Some train networks; the files of their own shorten those trainings.
+    pytest.param(name, marks=[pytest.mark.slow] if find_strategy(name).slow else [])
+    for name in strategy_names()
+]
+
+
 class TestShippedStrategies(StrategyContract):
-    @pytest.fixture(params=strategy_names())
+    @pytest.fixture(params=INSTALLED)
     def factory(self, request):
         return find_strategy(request.param)
 

@@ -13,15 +13,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from leaderboards import RunSettings
-from leaderboards.simulate import simulate
+from leaderboards.runner.simulate import simulate
 from nasbench.errors import NasbenchError
 from nasbench.search import VALIDATION_ACCURACY, Budget, Constraint, SearchExhausted
 from nasbench.spaces import make_space
 from nasbench.testing import ToyBenchmark, ToySpace, context_of, play
-from strategies.bracket import Bracket, Brackets, Plan, Standing
-from strategies.hyperband import Hyperband, hyperband_plans
-from strategies.rungs import bracket_sizes, halving_sizes, rung_epochs
-from strategies.successive_halving import SuccessiveHalving
+from strategies.fidelities.bracket import Bracket, Brackets, Plan, Standing
+from strategies.fidelities.hyperband import Hyperband, hyperband_plans
+from strategies.fidelities.rungs import bracket_sizes, halving_sizes, rung_epochs
+from strategies.fidelities.successive_halving import SuccessiveHalving
 
 MINI = make_space("cell201-mini")
 

@@ -11,7 +11,7 @@ from scipy.stats import rankdata
 from nasbench.search import SearchExhausted
 from nasbench.spaces import make_space
 from nasbench.testing import StrategyContract, ToyBenchmark, ToySpace, context_of
-from strategies.training_free import TrainingFree, rank_sums
+from strategies.untrained.training_free import TrainingFree, rank_sums
 
 SPACE = ToySpace((3, 4, 2, 3))
 BENCHMARK = ToyBenchmark(SPACE)

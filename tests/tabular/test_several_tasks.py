@@ -11,7 +11,7 @@ from nasbench.benchmark import Referee, Status
 from nasbench.errors import NasbenchError
 from nasbench.search import VALIDATION_ACCURACY, Objective
 from nasbench.testing import ToyBenchmark, ToySpace, context_of, play
-from strategies.nsga2 import NSGA2
+from strategies.objectives.nsga2 import NSGA2
 from tabular.several_tasks import SeveralTasks
 
 

@@ -1,0 +1,1 @@
+"""Several objectives: exact fronts, and how near a search came to them."""

@@ -1,0 +1,1 @@
+"""Runs of strategies against benchmarks, on a simulated clock."""

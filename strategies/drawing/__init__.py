@@ -1,0 +1,1 @@
+"""How searches draw architectures: without repeats, within the limits."""

@@ -1,0 +1,1 @@
+"""Searches that take architectures in an order: random ones, and grids."""

@@ -1,0 +1,1 @@
+"""Searches that select and vary a population."""

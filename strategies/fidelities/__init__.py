@@ -1,0 +1,1 @@
+"""Searches that train most architectures for a few epochs only."""

@@ -1,0 +1,1 @@
+"""Searches that walk from an architecture to its neighbours."""

@@ -1,0 +1,1 @@
+"""Searches named after physics and filters, on relaxed decisions; baselines."""

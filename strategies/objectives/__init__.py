@@ -1,0 +1,1 @@
+"""Searches for fronts of several objectives, and under limits."""

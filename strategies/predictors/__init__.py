@@ -1,0 +1,1 @@
+"""Searches guided by small networks that learn to predict accuracy."""

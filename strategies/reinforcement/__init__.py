@@ -1,0 +1,1 @@
+"""Searches that learn a policy of drawing architectures."""

@@ -1,0 +1,1 @@
+"""Searches guided by zero-cost proxies of untrained networks."""
