@@ -34,7 +34,7 @@ check: $(VENV)/installed
 
 $(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[train,cluster,surrogates,report,adapters,export,test,dev]"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[train,cluster,surrogates,report,adapters,export,latency,test,dev]"
 	touch $@
 
 clean:

@@ -88,6 +88,8 @@ LIGHT = {
     "nasbench.spaces": {"torch", "numba", "pandas", "sklearn", "xgboost", "matplotlib"},
     "nasbench.tasks": {"torch", "numba", "pandas", "sklearn", "PIL"},
     "nasbench.networks": {"torch", "numba", "pandas", "sklearn"},
+    "nasbench.hardware": {"torch", "onnxruntime", "openvino", "onnx", "pandas"},
+    "nasbench.export": {"torch", "numba", "onnx", "pandas", "sklearn"},
     "nasbench.training.recipe": {"torch", "numba", "pandas", "sklearn"},
     "tabular": {"torch", "numba", "pandas", "sklearn", "xgboost", "matplotlib"},
     "surrogates": {"torch", "numba", "pandas", "sklearn", "xgboost", "matplotlib"},

@@ -117,6 +117,7 @@ COMMANDS = {
             "list": "List the targets, and whether each can be used here.",
             "measure": "Measure the classes of a table, and write it down in it.",
             "model": "Compute latency and energy by simulated targets.",
+            "score": "Score predictors of latency on the latencies of a table.",
             "export": "Write networks and a program that measures them anywhere.",
             "import": "Write what that program measured into a table.",
         },
