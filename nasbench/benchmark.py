@@ -91,11 +91,14 @@ class StaticCosts:
         flops: Floating-point operations of one image's forward pass, two for a
             multiplication with its addition; pooling and sums are not counted.
         depth: Operations on the longest path through one cell.
+        modelled: What simulated targets say, by the names of
+            `nasbench.search.FAMILIES`, as in ``latency:sim-systolic-os32``.
     """
 
     parameters: int
     flops: int
     depth: int
+    modelled: Measurements = NOTHING_MEASURED
 
 
 CostModel: TypeAlias = Callable[[Architecture], StaticCosts]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from math import inf, nan
 from typing import Any, Literal, Protocol, TypeAlias
 
-from nasbench.benchmark import CostModel, Evaluation, Status
+from nasbench.benchmark import CostModel, Evaluation, StaticCosts, Status
 from nasbench.errors import NasbenchError, unknown
 from nasbench.proxy_source import MeteredProxies
 from nasbench.spaces import Architecture, SearchSpace
@@ -50,7 +50,8 @@ FAMILIES: Mapping[str, ColumnKind] = {
 has those of its benchmark, under their whole names in `Evaluation.measured`."""
 
 FREE_COLUMNS: tuple[Column, ...] = tuple(c for c, k in COLUMNS.items() if k.free)
-"""Columns that `SearchContext.costs` knows of any architecture before training."""
+"""Columns that `SearchContext.costs` knows of any architecture before training, on
+every benchmark; `read_cost` reads them, and what simulated targets say besides."""
 
 
 def column_kind(column: Column) -> ColumnKind:
@@ -83,6 +84,14 @@ def read_column(column: Column, evaluation: Evaluation) -> float | None:
         return None
     known = [*COLUMNS, *evaluation.measured]
     raise NasbenchError(f"{unknown('column', column, known)} in this benchmark")
+
+
+def read_cost(column: Column, costs: StaticCosts) -> float | None:
+    """Return the number in a free column; None where only an evaluation shows it."""
+    if column in FREE_COLUMNS:
+        value: float = getattr(costs, column)
+        return value
+    return costs.modelled.get(column)
 
 
 class SearchExhausted(NasbenchError):  # noqa: N818 - an end, not an error
@@ -221,11 +230,11 @@ class SearchContext:
         Nothing is charged for the question; limits on other columns show only when
         the architecture is evaluated.
         """
-        free = [one for one in self.constraints if one.column in FREE_COLUMNS]
-        if not free:
+        if not self.constraints:
             return True
         costs = self.costs(architecture)
-        return all(not one.excess(getattr(costs, one.column)) for one in free)
+        known = ((one, read_cost(one.column, costs)) for one in self.constraints)
+        return all(value is None or not one.excess(value) for one, value in known)
 
     def violation(self, evaluation: Evaluation) -> float:
         """Return the sum of the relative excesses over all limits; 0: all are kept."""

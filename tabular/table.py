@@ -281,20 +281,17 @@ class Table:
 
     @cached_property
     def cost_model(self) -> CostModel:
-        """Parameters, FLOPs and depth; holds no measured number."""
-        return CostColumns(
-            self.space,
-            self._class_of,
-            [
-                StaticCosts(*values)
-                for values in zip(
-                    self._parameters.tolist(),
-                    self._flops.tolist(),
-                    self._file.read("costs/depth").tolist(),
-                    strict=True,
-                )
-            ],
+        """Parameters, FLOPs, depth, and simulated targets; no measured number."""
+        simulated = {n: c for n, c in self.latencies.items() if c.kind == "simulated"}
+        costs = zip(
+            self._parameters.tolist(),
+            self._flops.tolist(),
+            self._file.read("costs/depth").tolist(),
+            measured_by_class(simulated, len(self._trials.status)),
+            strict=True,
         )
+        each = [StaticCosts(*values) for values in costs]
+        return CostColumns(self.space, self._class_of, each)
 
     @cached_property
     def latencies(self) -> Mapping[str, LatencyColumns]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 
 from nasbench.errors import NasbenchError, unknown
 from nasbench.search import (
@@ -21,9 +22,15 @@ SHORT_NAMES = {"accuracy": "validation_accuracy", "seconds": "cost_seconds"}
 
 FACTORS = {"": 1.0, "k": 1e3, "M": 1e6, "G": 1e9}
 
+UNITS: Mapping[str, Mapping[str, float]] = {
+    "latency": {"ms": 1.0, "us": 1e-3, "s": 1e3},
+    "energy": {"mJ": 1.0, "uJ": 1e-3, "J": 1e3},
+}
+"""Units that may stand behind the number of a limit, by the family of the column."""
+
 _LIMIT = re.compile(
     r"(?P<column>[^<>=]*?)\s*(?P<sign><=|>=|<|>)\s*"
-    r"(?P<number>[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?)(?P<factor>[kMG]?)"
+    r"(?P<number>[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?)\s*(?P<unit>[A-Za-z]*)"
 )
 
 
@@ -45,7 +52,8 @@ def parse_objectives(text: str) -> tuple[Objective, ...]:
 def parse_constraint(text: str) -> Constraint:
     """Return the limit written as ``flops<2e6``, ``parameters<=30k``, ``accuracy>0.6``.
 
-    ``k``, ``M`` and ``G`` stand for a thousand, a million and a billion. ``<`` is
+    ``k``, ``M`` and ``G`` stand for a thousand, a million and a billion; latencies
+    take ``ms``, ``us`` and ``s`` instead, energies ``mJ``, ``uJ`` and ``J``. ``<`` is
     strict, ``<=`` is not.
 
     Raises:
@@ -59,7 +67,11 @@ def parse_constraint(text: str) -> Constraint:
             "as in 'flops<2e6'"
         )
     column = _column(found["column"])
-    limit = float(found["number"]) * FACTORS[found["factor"]]
+    units = {"": 1.0, **UNITS.get(column.partition(":")[0], FACTORS)}
+    if found["unit"] not in units:
+        reason = unknown("unit", found["unit"], [unit for unit in units if unit])
+        raise NasbenchError(f"{reason} of {column} in {text!r}")
+    limit = float(found["number"]) * units[found["unit"]]
     if column_kind(column).maximise and not 0 <= limit <= 1:
         raise NasbenchError(
             f"{text!r}: an accuracy is a fraction in [0, 1]; write 0.6 for 60 %"

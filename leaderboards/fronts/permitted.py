@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from nasbench.benchmark import Benchmark, Evaluation, Referee, Split
 from nasbench.errors import NasbenchError
-from nasbench.search import FREE_COLUMNS, Constraint
+from nasbench.search import Constraint, read_cost
 from nasbench.spaces import Architecture
 
 LARGEST = 10**6
@@ -38,11 +38,11 @@ def permitted(
             f"nobody knows all of {benchmark.name}; exact fronts and optima need a "
             f"complete table, or a surrogate of up to {LARGEST:,} architectures"
         )
-    free = [one for one in constraints if one.column in FREE_COLUMNS]
     for architecture in benchmark.space:
-        if free:
+        if constraints:
             costs = benchmark.cost_model(architecture)
-            if any(one.excess(getattr(costs, one.column)) for one in free):
+            known = ((one, read_cost(one.column, costs)) for one in constraints)
+            if any(value is not None and one.excess(value) for one, value in known):
                 continue
         evaluation = benchmark.evaluate(architecture)
         if not any(one.violation(evaluation) for one in constraints):

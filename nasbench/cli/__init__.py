@@ -102,6 +102,11 @@ COMMANDS = {
             "card": "Print what a surrogate was fitted to, and how far to trust it.",
         },
     ),
+    "search": Command(
+        "Search with shared weights (DARTS and its kin), and record the search.",
+        "nasbench search darts --task digits --space cell201 --seed 0 "
+        "--out darts.jsonl",
+    ),
     "export": Command(
         "Write an architecture for other tools: torch, ONNX, Keras, NNI.",
         f'nasbench export mini.h5 "{CELL}" --to onnx --out cell.onnx',

@@ -11,6 +11,7 @@ import numpy as np
 from cyclopts import Parameter
 
 from nasbench.atomic import why_not_writable
+from nasbench.cli.latencies_shown import print_latencies
 from nasbench.cli.options import table_path
 from nasbench.cli.published import print_published
 from nasbench.cli.terminal import output, print_columns, print_facts
@@ -140,6 +141,7 @@ def _show_facts(held: Table) -> None:
     print_facts(_facts(held, int(frame["trials"].sum())))
     output.print()
     _print_statistics(held, frame)
+    print_latencies(held)
     output.print()
     best = frame.sort_values("validation_accuracy", ascending=False).head(BEST_SHOWN)
     print_columns(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from nasbench.cli.latencies_shown import latency_facts
 from nasbench.cli.options import table_path
 from nasbench.cli.published import print_published_entry
 from nasbench.cli.terminal import output, print_columns, print_facts
@@ -42,6 +43,7 @@ def query_command(table: str, architecture: str, /) -> None:
             ("validation accuracy", f"{entry.accuracy('validation'):.4f}"),
             ("test accuracy", f"{entry.accuracy('test'):.4f}"),
             ("seeds", ", ".join(map(str, entry.seeds)) or "none succeeded"),
+            *latency_facts(held, entry.class_number),
         ]
     )
     output.print()

@@ -17,7 +17,7 @@ def normal_scores(values: Sequence[float]) -> NDArray[np.float64]:
     their mean rank.
 
     >>> normal_scores([0.1, 0.9, float("-inf")]).round(2).tolist()
-    [0.0, 0.84, -0.84]
+    [0.0, 0.87, -0.87]
     """
     from scipy.special import ndtri
 

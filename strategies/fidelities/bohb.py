@@ -35,8 +35,8 @@ class Bohb(Strategy):
     (`strategies.fidelities.categorical_kde`), and no draw is proposed that is not
     valid, that a limit on a free column forbids, or that was proposed before: with
     repeats, the good density fills with copies of one architecture until its bandwidth
-    vanishes, and on NAS-Bench-201 the search ends below random search. hpbandster's bandwidth factor of 3
-    widens continuous kernels alone, so that there is none here.
+    vanishes, and on NAS-Bench-201 the search ends below random search. hpbandster's
+    bandwidth factor of 3 widens continuous kernels alone, so that there is none here.
 
     Args:
         context: What to search.

@@ -14,6 +14,7 @@ from nasbench.benchmark import (
     BenchmarkSpec,
     CostModel,
     Evaluation,
+    Measurements,
     Split,
     StaticCosts,
     Status,
@@ -195,6 +196,15 @@ class PublishedTable:
             Status.COMPLETE,
             costs.parameters,
             costs.flops,
+            Measurements(
+                {
+                    f"{metric.quantity}:{metric.target}": self.values(metric.name).item(
+                        row
+                    )
+                    for metric in self.metrics
+                    if metric.quantity in ("latency", "energy")
+                }
+            ),
         )
 
     def accuracies(
