@@ -1,0 +1,77 @@
+"""Weight-sharing methods by name, and their settings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import fields
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from nasbench.errors import NasbenchError, unknown
+from strategies.weight_sharing.trace import Setting
+
+if TYPE_CHECKING:
+    from strategies.weight_sharing.method import Method
+
+METHODS = {
+    "darts": "darts:Darts",
+    "darts-second": "darts_second_order:DartsSecondOrder",
+    "pc-darts": "pc_darts:PCDarts",
+    "drnas": "drnas:DrNAS",
+    "gdas": "gdas:GDAS",
+    "snas": "snas:SNAS",
+    "enas": "enas:ENAS",
+    "random-sharing": "random_sharing:RandomSharing",
+    "single-path": "single_path:SinglePath",
+}
+"""Name of a method -> its file in this package and its class."""
+
+
+def method_names() -> list[str]:
+    """Return the names of all methods."""
+    return sorted(METHODS)
+
+
+def find_method(name: str) -> type[Method]:
+    """Return the class of a method.
+
+    Raises:
+        NasbenchError: There is no such method, or torch is not installed.
+    """
+    if name not in METHODS:
+        raise NasbenchError(unknown("weight-sharing method", name, METHODS))
+    file, _, class_name = METHODS[name].partition(":")
+    try:
+        module = import_module(f"strategies.weight_sharing.{file}")
+    except ModuleNotFoundError as error:
+        if error.name != "torch":
+            raise
+        raise NasbenchError(
+            'weight sharing needs torch: pip install "nasbench-suite[train]"'
+        ) from error
+    found: type[Method] = getattr(module, class_name)
+    return found
+
+
+def make_settings(name: str, given: Mapping[str, Setting]) -> Any:
+    """Return the settings of a method, with those that are given put in.
+
+    Numbers may be given as text. The type is that of the default.
+
+    Raises:
+        NasbenchError: The method has no such setting, or the value is none for it.
+    """
+    kind = find_method(name).Settings
+    defaults: dict[str, Any] = {field.name: field.default for field in fields(kind)}
+    values: dict[str, Setting] = {}
+    for key, value in given.items():
+        if key not in defaults:
+            raise NasbenchError(f"{unknown('setting', key, defaults)} of {name}")
+        wanted = type(defaults[key])
+        try:
+            values[key] = wanted(value)
+        except (TypeError, ValueError) as error:
+            raise NasbenchError(
+                f"{key} of {name} is {value!r}, not {wanted.__name__}"
+            ) from error
+    return kind(**values)

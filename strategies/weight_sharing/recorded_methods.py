@@ -1,0 +1,75 @@
+"""Recorded searches under the names of their methods, for boards.
+
+``nasbench compare TABLE --strategy darts`` replays the searches that ship for that
+table; ``"darts(file=FILE)"`` those of a file.
+"""
+
+from __future__ import annotations
+
+from nasbench.search import SearchContext
+from strategies.weight_sharing.replayed_search import ReplayedSearch
+
+
+class _Recorded(ReplayedSearch):
+    """Replays the searches of the method that the class names."""
+
+    name: str
+
+    def __init__(
+        self, context: SearchContext, *, file: str = "", searches: int = 1
+    ) -> None:
+        super().__init__(context, file=file, method=self.name, searches=searches)
+
+
+class RecordedDarts(_Recorded):
+    """DARTS, first order (Liu et al., ICLR 2019)."""
+
+    name = "darts"
+
+
+class RecordedDartsSecondOrder(_Recorded):
+    """DARTS, second order (Liu et al., ICLR 2019)."""
+
+    name = "darts-second"
+
+
+class RecordedPCDarts(_Recorded):
+    """PC-DARTS (Xu et al., ICLR 2020)."""
+
+    name = "pc-darts"
+
+
+class RecordedDrNAS(_Recorded):
+    """DrNAS (Chen et al., ICLR 2021)."""
+
+    name = "drnas"
+
+
+class RecordedGDAS(_Recorded):
+    """GDAS (Dong & Yang, CVPR 2019)."""
+
+    name = "gdas"
+
+
+class RecordedSNAS(_Recorded):
+    """SNAS (Xie et al., ICLR 2019)."""
+
+    name = "snas"
+
+
+class RecordedENAS(_Recorded):
+    """ENAS (Pham et al., ICML 2018)."""
+
+    name = "enas"
+
+
+class RecordedRandomSharing(_Recorded):
+    """Random search with weight sharing (Li & Talwalkar, UAI 2019)."""
+
+    name = "random-sharing"
+
+
+class RecordedSinglePath(_Recorded):
+    """Single-path one-shot with evolution (Guo et al., ECCV 2020)."""
+
+    name = "single-path"
