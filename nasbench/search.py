@@ -7,7 +7,13 @@ from dataclasses import dataclass, field
 from math import inf, nan
 from typing import Any, Literal, Protocol, TypeAlias
 
-from nasbench.benchmark import CostModel, Evaluation, StaticCosts, Status
+from nasbench.benchmark import (
+    BenchmarkSpec,
+    CostModel,
+    Evaluation,
+    StaticCosts,
+    Status,
+)
 from nasbench.errors import NasbenchError, unknown
 from nasbench.proxy_source import MeteredProxies
 from nasbench.spaces import Architecture, SearchSpace
@@ -212,6 +218,8 @@ class SearchContext:
         objectives: What to optimise, one or several columns.
         constraints: What an architecture must keep to be worth anything.
         proxies: Scores of untrained networks, at a price; None where there are none.
+        benchmark_spec: Which benchmark it is, for what was recorded on it: task,
+            recipe and digest, and no number of its own; None where it has no spec.
     """
 
     space: SearchSpace
@@ -223,6 +231,7 @@ class SearchContext:
     constraints: tuple[Constraint, ...] = ()
     # The meter runs, so it is no part of what makes two contexts equal.
     proxies: MeteredProxies | None = field(default=None, compare=False)
+    benchmark_spec: BenchmarkSpec | None = None
 
     def permits(self, architecture: Architecture) -> bool:
         """Return whether no limit on a free column forbids `architecture`.
@@ -248,10 +257,14 @@ class Proposal:
     Attributes:
         architecture: What to train.
         epochs: For how many epochs, 1 to the context's `epochs`.
+        search_seconds: CPU seconds that were spent on finding it, on the machine of the
+            benchmark, as by training a supernet. The runner charges them before the
+            training begins.
     """
 
     architecture: Architecture
     epochs: int
+    search_seconds: float = 0.0
 
 
 class AskTell(Protocol):

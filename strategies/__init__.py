@@ -3,8 +3,8 @@
 Reading order: `Strategy` is what they have in common; `RandomSearch` is what every
 other has to beat; `LocalSearch` walks; `RegularizedEvolution` and `GeneticAlgorithm`
 keep a population; `Reinforce` learns a policy. `find_strategy` finds one by name, also
-in a file of your own. Only the
-methods in `strategies.weight_sharing`, which train networks themselves, need torch.
+in a file of your own. Only the methods in `strategies.weight_sharing`, which train
+networks themselves, need torch.
 """
 
 from strategies.enumerating.random_search import (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from math import inf
 
 from leaderboards.runner.equivalence import Reading, reader
 from nasbench.benchmark import Benchmark
@@ -40,6 +41,8 @@ class ProposalChecker:
         if not 1 <= epochs <= self._epochs:
             reason = f"expected 1 to {self._epochs} epochs as an integer"
             raise self._refusal(proposal, reason)
+        if not 0 <= proposal.search_seconds < inf:
+            raise self._refusal(proposal, "expected finite search_seconds, 0 or more")
         try:
             return self._read(proposal.architecture), epochs
         except ArchitectureError as error:

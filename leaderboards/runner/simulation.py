@@ -17,7 +17,7 @@ from leaderboards.runner.proposals import ProposalChecker
 from leaderboards.runner.run import Ending, Run
 from leaderboards.runner.settings import RunSettings
 from leaderboards.runner.thinking import Thinking
-from nasbench.benchmark import Benchmark
+from nasbench.benchmark import Benchmark, Specified
 from nasbench.errors import NasbenchError
 from nasbench.proxy_source import MeteredProxies, ProxySource
 from nasbench.search import (
@@ -94,6 +94,9 @@ class Simulation:
             objectives=settings.objectives,
             constraints=settings.constraints,
             proxies=meter,
+            benchmark_spec=(
+                benchmark.spec if isinstance(benchmark, Specified) else None
+            ),
         )
         self.ledger = Ledger(benchmark, settings, np.random.default_rng(for_runner))
         self.thinking = Thinking(settings.overhead, meter)
@@ -170,6 +173,11 @@ class Simulation:
         if self._thinks and self._thought(proposals=1) and self._is_spent():
             self._ended = "budget"
             return
+        if proposal.search_seconds:
+            self._charge(self.thinking.search(proposal.search_seconds))
+            if self._is_spent():
+                self._ended = "budget"
+                return
         entry = self.ledger.begin(architecture, canonical, epochs)
         if entry.free or (self._unit == "seconds" and not entry.seconds):
             self._idle += 1
@@ -194,9 +202,13 @@ class Simulation:
         if not self._thinks:
             return 0.0
         seconds = self.thinking.end(proposals)
+        self._charge(seconds)
+        return seconds
+
+    def _charge(self, seconds: float) -> None:
+        """Let the strategy take so long, before what it asks for begins."""
         self.ledger.think(seconds)
         self._clock.think(seconds)
-        return seconds
 
     def _is_spent(self) -> bool:
         if self._unit == "evaluations":

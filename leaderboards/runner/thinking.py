@@ -44,6 +44,11 @@ class Thinking:
         if self._overhead == "measured":
             self._started = process_time()
 
+    def search(self, seconds: float) -> float:
+        """Charge what a proposal's own search took; return it."""
+        self.seconds += seconds
+        return seconds
+
     def end(self, proposals: int = 0) -> float:
         """Return the seconds that are charged since `begin`.
 

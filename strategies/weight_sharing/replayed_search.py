@@ -3,28 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-from nasbench.benchmark import BenchmarkSpec, Status
+from nasbench.benchmark import Status
 from nasbench.errors import NasbenchError
 from nasbench.search import Proposal, SearchContext, SearchExhausted
 from strategies.strategy import Strategy
 from strategies.weight_sharing.trace import Trace
 from strategies.weight_sharing.trace_file import read_traces
-
-
-@dataclass(frozen=True)
-class SearchedProposal(Proposal):
-    """A proposal that a recorded search led to.
-
-    Attributes:
-        search_seconds: CPU seconds that the search took, beyond all trainings that are
-            charged anyway.
-    """
-
-    search_seconds: float = 0.0
-
 
 SHIPPED = Path(__file__).parent / "traces"
 """Where trace files that ship are kept."""
@@ -83,7 +69,7 @@ class ReplayedSearch(Strategy):
     def _outcome(self, trace: Trace) -> tuple[Proposal, bool]:
         failed = trace.status is Status.FAILED
         found = (0,) * self.space.decisions if failed else trace.found
-        proposal = SearchedProposal(found, self.context.epochs, trace.cost_seconds)
+        proposal = Proposal(found, self.context.epochs, trace.cost_seconds)
         return proposal, failed
 
 
@@ -98,7 +84,7 @@ def chosen_traces(file: str, method: str, context: SearchContext) -> Sequence[Tr
     Raises:
         NasbenchError: There is none, or no method is named and there are several.
     """
-    spec: BenchmarkSpec | None = getattr(context, "benchmark", None)
+    spec = context.benchmark_spec
     paths = [file] if file else shipped_files()
     here = [trace for path in paths for trace in read_traces(path)]
     here = [trace for trace in here if trace.identity.space == context.space.name]

@@ -136,6 +136,7 @@ def test_a_strategy_cannot_reach_test_accuracies_or_the_benchmark(
         "seed",
         "objectives",
         "constraints",
+        "benchmark_spec",
         "proxies",
     }
     assert given.proxies is None
