@@ -63,4 +63,4 @@ def test_a_strategy_knows_which_benchmark_it_is_and_no_number_of_it(
         return RandomSearch(context)
 
     simulate(factory, small_table, RunSettings(Budget(1)), 0)
-    assert contexts[0].benchmark == small_table.spec
+    assert contexts[0].benchmark_spec == small_table.spec
