@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 from collections.abc import Mapping
 from functools import cached_property
 from types import UnionType
@@ -14,6 +15,9 @@ from nasbench.search import AskTell, SearchContext
 from strategies import Strategy, find_strategy
 
 FORM = "name(setting=value, ...)"
+
+CONSTANTS = ("None", "True", "False")
+"""Words that are Python's own values."""
 
 WORDS = {
     int: "a whole number",
@@ -129,8 +133,9 @@ def split_settings(text: str) -> tuple[str, dict[str, Any]]:
 
 
 def _literal(value: ast.expr, text: str) -> Any:
-    if isinstance(value, ast.Name):
-        return value.id
+    word = ast.unparse(value).replace(" - ", "-")
+    if re.fullmatch(r"[A-Za-z_]\w*(-[A-Za-z_]\w*)*", word) and word not in CONSTANTS:
+        return word
     try:
         return ast.literal_eval(value)
     except (ValueError, TypeError, SyntaxError, MemoryError) as error:

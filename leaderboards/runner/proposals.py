@@ -36,6 +36,8 @@ class ProposalChecker:
             raise self._refusal(proposal, "expected a nasbench.search.Proposal")
         try:
             epochs = operator.index(proposal.epochs)
+            if isinstance(proposal.epochs, bool):
+                epochs = 0
         except TypeError:
             epochs = 0
         if not 1 <= epochs <= self._epochs:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from leaderboards.runner.one_thread import one_thread
 from leaderboards.runner.run import Run
 from leaderboards.runner.settings import RunSettings
 from leaderboards.runner.simulation import IDLE_LIMIT, Experiment, run_whole
@@ -37,6 +38,7 @@ def simulate(
         NasbenchError: A proposal is not valid, a setting does not fit the benchmark,
             or the strategy or the benchmark raised an error.
     """
-    return run_whole(
-        Experiment(factory, benchmark, settings, seed, name or "", proxies)
-    )
+    with one_thread():
+        return run_whole(
+            Experiment(factory, benchmark, settings, seed, name or "", proxies)
+        )

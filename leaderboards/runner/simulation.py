@@ -224,7 +224,7 @@ class Simulation:
             yield
         except NasbenchError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             last = traceback.extract_tb(error.__traceback__)[-1]
             reason = " ".join(f"{type(error).__name__}: {error}".split())
             raise NasbenchError(

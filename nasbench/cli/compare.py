@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from leaderboards import RunSettings, rank_board, tabulate
+from leaderboards.fronts.objective_text import constraint_text
+from leaderboards.fronts.permitted import is_known_whole, permitted
 from leaderboards.report import BenchmarkFacts, write_report
 from leaderboards.runner.all_runs import run_all
 from leaderboards.runner.simulation import Experiment, Simulation
@@ -40,17 +42,16 @@ def compare_command(*benchmark: str, options: CompareOptions | None = None) -> N
     """
     chosen = options or CompareOptions()
     settings, named = chosen.settings(), chosen.factories()
-    if chosen.out is not None:
-        # The parser makes "." of an empty word as well; a board needs its own folder.
-        if chosen.out == Path():
-            raise NasbenchError("--out is the current folder; give one for the board")
-        reason = why_not_writable(chosen.out)
-        if reason is not None:
-            raise NasbenchError(f"cannot write the board to {chosen.out}: {reason}")
+    _check_out(chosen.out)
     names = benchmark or tuple(benchmark_ids())
     if len(set(names)) != len(names):
         raise NasbenchError(f"a benchmark is given twice: {', '.join(names)}")
     benchmarks = [open_benchmark(name) for name in names]
+    for one in benchmarks:
+        _check_limits(one, settings)
+    if chosen.left_out():
+        left_out = ", ".join(chosen.left_out())
+        errors.print(f"without {left_out}: they optimise one objective")
     factories = _accepting(named, benchmarks, settings, bool(chosen.strategy))
     jobs = chosen.processes(len(factories) * len(benchmarks) * chosen.seeds)
     with progress_bar("runs") as step:
@@ -77,6 +78,34 @@ def compare_command(*benchmark: str, options: CompareOptions | None = None) -> N
         _print_ranking(ranking, benchmarks)
     if chosen.out is not None:
         output.print("wrote " + ", ".join(str(path) for path in paths))
+
+
+def _check_out(out: Path | None) -> None:
+    """Refuse a folder that cannot be written, before anything is run."""
+    if out is None:
+        return
+    # The parser makes "." of an empty word as well; a board needs its own folder.
+    if out == Path():
+        raise NasbenchError("--out is the current folder; give one for the board")
+    reason = why_not_writable(out)
+    if reason is not None:
+        raise NasbenchError(f"cannot write the board to {out}: {reason}")
+
+
+def _check_limits(benchmark: Benchmark, settings: RunSettings) -> None:
+    """Refuse limits that nothing keeps, where that can be looked up.
+
+    Raises:
+        NasbenchError: No architecture keeps them.
+    """
+    limits = settings.constraints
+    if not limits or not is_known_whole(benchmark):
+        return
+    if next(permitted(benchmark, limits), None) is None:
+        texts = ", ".join(constraint_text(limit) for limit in limits)
+        raise NasbenchError(
+            f"no architecture of {benchmark.name} keeps the limits {texts}; loosen them"
+        )
 
 
 def _accepting(

@@ -87,6 +87,13 @@ class CompareOptions:
         ]
         if len(given) > 1:
             raise NasbenchError("give one budget: --evaluations, --epochs or --seconds")
+        objectives = parse_objectives(self.objectives)
+        if len(objectives) == 1 and objectives[0].column != "validation_accuracy":
+            raise NasbenchError(
+                "a board of one objective ranks by accuracy, not by "
+                f"{self.objectives}; "
+                f"give --objectives accuracy,{self.objectives}"
+            )
         return RunSettings(
             given[0] if given else Budget(DEFAULT_EVALUATIONS),
             repeats=self.repeats,
@@ -95,7 +102,7 @@ class CompareOptions:
             workers=self.workers,
             speeds=self.speed,
             overhead=self.overhead,
-            objectives=parse_objectives(self.objectives),
+            objectives=objectives,
             constraints=tuple(parse_constraint(text) for text in self.constraint),
         )
 
@@ -128,6 +135,17 @@ class CompareOptions:
             brief if short.count(brief) == 1 else one.text: one
             for brief, one in zip(short, chosen, strict=True)
         }
+
+    def left_out(self) -> list[str]:
+        """Return the strategies of `--all` that cannot take several objectives."""
+        if self.strategy or len(parse_objectives(self.objectives)) < 2:
+            return []
+        installed = {name: ChosenStrategy(name) for name in strategy_names()}
+        return [
+            name
+            for name, one in installed.items()
+            if (self.slow or not one.slow) and not one.several_objectives
+        ]
 
     def processes(self, runs: int) -> int:
         """Return how many processes share so many runs."""

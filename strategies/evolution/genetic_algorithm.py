@@ -9,10 +9,13 @@ from nasbench.errors import NasbenchError
 from nasbench.search import Proposal, SearchContext
 from nasbench.spaces import Architecture
 from strategies.drawing.permitted import ATTEMPTS, draw_permitted, sample_permitted
-from strategies.evolution.selection import Selection, Tournament
+from strategies.evolution.selection import (
+    Selection,
+    SelectionName,
+    Tournament,
+    selection_called,
+)
 from strategies.strategy import Strategy
-
-_TOURNAMENT = Tournament(3)
 
 
 class GeneticAlgorithm(Strategy):
@@ -33,8 +36,9 @@ class GeneticAlgorithm(Strategy):
         context: What to search.
         population_size: Architectures of a generation, elites included. 20 leaves ten
             generations to 200 evaluations (Xie & Yuille: 20).
-        selection: Who becomes a parent: `Tournament`, `LinearRank`, `Roulette` or
-            `Uniform` of `strategies.evolution.selection`.
+        selection: Who becomes a parent: ``tournament`` (of three), ``rank``,
+            ``roulette``, ``roulette-sigma``, ``roulette-raw``, ``uniform``; or an
+            object of `strategies.evolution.selection` with settings of its own.
         crossover_points: Cuts where the child changes the parent; None takes every
             decision from either parent by a fair coin (uniform crossover).
         mutation_rate: Probability of a decision to change; None is one over the
@@ -47,7 +51,7 @@ class GeneticAlgorithm(Strategy):
         context: SearchContext,
         *,
         population_size: int = 20,
-        selection: Selection = _TOURNAMENT,
+        selection: Selection | SelectionName = "tournament",
         crossover_points: int | None = None,
         mutation_rate: float | None = None,
         elites: int = 1,
@@ -56,6 +60,10 @@ class GeneticAlgorithm(Strategy):
         rate = 1 / self.space.decisions if mutation_rate is None else mutation_rate
         if population_size < 1:
             raise NasbenchError(f"a population has members, not {population_size}")
+        if isinstance(selection, str):
+            selection = selection_called(selection)
+        if not hasattr(selection, "pick"):
+            raise NasbenchError(f"a selection picks parents; {selection!r} does not")
         if isinstance(selection, Tournament):
             selection.check(population_size)
         if not 0 <= elites < population_size:

@@ -40,6 +40,8 @@ class RegularizedEvolution(Strategy):
         tournament_size: int = 10,
     ) -> None:
         super().__init__(context)
+        if population_size < 1:
+            raise NasbenchError(f"a population has members, not {population_size}")
         if not 1 <= tournament_size <= population_size:
             raise NasbenchError(
                 f"a tournament takes 1 to all of the population, not {tournament_size} "

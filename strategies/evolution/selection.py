@@ -140,6 +140,32 @@ class Uniform:
         return int(rng.integers(len(scores)))
 
 
+SelectionName: TypeAlias = Literal[
+    "tournament", "rank", "roulette", "roulette-sigma", "roulette-raw", "uniform"
+]
+
+SELECTIONS: dict[str, Selection] = {
+    "tournament": Tournament(),
+    "rank": LinearRank(),
+    "roulette": Roulette("window"),
+    "roulette-sigma": Roulette("sigma"),
+    "roulette-raw": Roulette("none"),
+    "uniform": Uniform(),
+}
+"""The selections by name, with their default settings."""
+
+
+def selection_called(name: str) -> Selection:
+    """Return the selection of that name.
+
+    Raises:
+        NasbenchError: There is none; the known ones are named.
+    """
+    if name not in SELECTIONS:
+        raise NasbenchError(unknown("selection", name, SELECTIONS))
+    return SELECTIONS[name]
+
+
 def _spin(weights: list[float], rng: np.random.Generator) -> int:
     """Spin the wheel, whose sectors are as wide as the weights."""
     edges = list(accumulate(weights))

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from leaderboards import ChosenStrategy
 from nasbench.cli import main
 from nasbench.cli.compare_options import CompareOptions
 from strategies import find_strategy, strategy_names
@@ -151,3 +152,27 @@ def test_a_limit_is_kept_by_every_incumbent(run) -> None:
     costs = [table.cost_model(table.space.parse(t)).flops for t in best["incumbent"]]
     assert 0 < max(costs) <= 1e6
     assert (board["violation"] >= 0).all()
+
+
+def test_what_cannot_be_ranked_is_refused_before_any_run(small_table_path, capsys):
+    def said(*words):
+        assert main(["compare", str(small_table_path), "--seeds", "2", *words]) == 2
+        return capsys.readouterr().err
+
+    assert "ranks by accuracy, not by flops" in said("--objectives", "flops")
+    for limit in ("accuracy>0.999", "parameters<1"):
+        words = said("--strategy", "random", "--constraint", limit)
+        assert "no architecture of small keeps the limits" in words
+        assert "runs" not in words
+
+
+def test_with_several_objectives_the_others_are_named(small_table_path, capsys):
+    words = ["compare", str(small_table_path), "--seeds", "1", "--evaluations", "10"]
+    assert main([*words, "--objectives", "accuracy,flops"]) == 0
+    assert "evolution-strategy" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["rank", "roulette-raw", "uniform"])
+def test_selections_and_words_with_hyphens_are_settings(name):
+    chosen = ChosenStrategy(f"genetic(selection={name})")
+    assert chosen.settings == {"selection": name}

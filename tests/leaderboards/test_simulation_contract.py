@@ -15,6 +15,7 @@ from nasbench.errors import NasbenchError
 from nasbench.search import Budget, Proposal
 from nasbench.spaces import make_space
 from nasbench.testing.reachability import reachable
+from strategies import RandomSearch
 
 SETTINGS = RunSettings(Budget(5))
 
@@ -236,3 +237,12 @@ def test_the_reader_knows_the_classes_of_a_space():
     for _ in range(2):  # computed, then remembered
         for architecture in space:
             assert read(architecture) == (architecture, space.canonical(architecture))
+
+
+def test_a_strategy_that_leaves_python_is_a_failed_run(landscape):
+    class Leaves(RandomSearch):
+        def ask(self):
+            raise SystemExit(0)
+
+    with pytest.raises(NasbenchError, match="SystemExit"):
+        simulate(Leaves, landscape, SETTINGS, seed=0)
