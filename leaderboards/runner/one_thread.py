@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
+from typing import Any
 
 
 @contextmanager
@@ -14,11 +16,17 @@ def one_thread() -> Iterator[None]:
     library splits among its threads do not depend on the machine's cores. PyTorch has
     a setting of its own, which strategies that use it make.
     """
+    with _libraries().limit(limits=1):
+        yield
+
+
+@cache
+def _libraries() -> Any:
+    """Return the controller of the numerical libraries; to find them takes 5 ms."""
     # A limit reaches the libraries that are loaded, and this one is loaded late.
     import scipy.linalg  # noqa: F401
 
     # It ships no type information.
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
+    from threadpoolctl import ThreadpoolController  # type: ignore[import-untyped]
 
-    with threadpool_limits(limits=1):
-        yield
+    return ThreadpoolController()

@@ -159,7 +159,7 @@ WRONG = [
     (Bananas, {"ensemble": "xgboost"}, "networks"),
     (Bananas, {"batch": 0}, "batch"),
     (WarmStartedEvolution, {"pool_size": 0}, "pool"),
-    (WarmStartedEvolution, {"population_size": 0}, "tournament"),
+    (WarmStartedEvolution, {"population_size": 0}, "population"),
 ]
 
 
