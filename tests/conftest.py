@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 @pytest.fixture(autouse=True, scope="session")
 def _one_thread_per_test_process() -> Iterator[None]:
     """Let xdist's processes share the cores instead of fighting for them."""
+    import sklearn.ensemble  # noqa: F401 - its import draws from Python's generator
     import torch
 
     from leaderboards.runner.one_thread import one_thread

@@ -301,7 +301,7 @@ BROKEN = {
     GivesUpOnFailures: "The search ends after 1 proposals where 100% of the trainings",
     EndsAndGoesOn: "After SearchExhausted, ask returned (",
     ChangesTheContext: "The context was changed.",
-    ChangesTheProposal: "epochs=4, search_seconds=0.0), Evaluation(validation_accuracy=",
+    ChangesTheProposal: "search_seconds=0.0), Evaluation(validation_accuracy=",
     CrashesOnTwoObjectives: "refused with a NasbenchError. Instead, ValueError",
     CrashesOnLimits: "Limits are survived, also those that nothing keeps. Instead,",
     ShufflesUnderLimits: "Of runs without a limit and with one of inf, proposal 1 is",
