@@ -44,7 +44,8 @@ class MeasureOptions:
         sample: So many classes, drawn at random; default: all.
         block: Networks that are loaded at a time and measured in turns.
         rounds: Rounds over all networks of a block.
-        runs: Timed runs of a network in a round, after 5 that are not timed.
+        visits: Visits of a round to a network; the quietest counts.
+        runs: Timed runs of a network in a visit, after 3 that are not timed.
         seed: Seeds weights, sample and order.
         max_load: Begin no block while the load average is above; default: half of
             the cores.
@@ -54,7 +55,8 @@ class MeasureOptions:
     sample: OptionalWhole = None
     block: Whole = 400
     rounds: Whole = 4
-    runs: Whole = 30
+    visits: Whole = 10
+    runs: Whole = 10
     seed: Whole = 0
     max_load: float | None = None
     replace: Annotated[bool, Parameter(negative=())] = False
@@ -93,7 +95,9 @@ def measure_command(
 
     given = options or MeasureOptions()
     path = table_path(table)
-    procedure = Procedure(rounds=given.rounds, runs=given.runs, seed=given.seed)
+    procedure = Procedure(
+        rounds=given.rounds, visits=given.visits, runs=given.runs, seed=given.seed
+    )
     request = LatencyRequest(
         target, given.sample, given.block, procedure, given.replace
     )

@@ -15,6 +15,7 @@ MEASURED = {
     "x86-ort-fp32": "onnx_runtime:OnnxRuntime",
     "x86-ort-int8": "onnx_runtime:OnnxRuntime",
     "x86-ov-bf16-amx": "open_vino:OpenVino",
+    "x86-ov-bf16-avx512": "open_vino:OpenVino",
     "x86-ov-int8": "open_vino:OpenVino",
     "x86-torch-eager": "torch_eager:TorchEager",
     "wasm-ort-fp32": "onnx_runtime_web:OnnxRuntimeWeb",

@@ -137,7 +137,7 @@ class PreparedWeb:
     deviation: float
     clock: Clock
 
-    def time_round(self, warm_up: int, runs: int) -> Timing:
+    def time_visit(self, warm_up: int, runs: int) -> Timing:
         """Run `warm_up` times, then time `runs` runs one by one."""
         answer = self.runner.ask(
             {"time": self.number, "warm_up": warm_up, "runs": runs}

@@ -1,4 +1,4 @@
-"""OpenVINO on one x86 core: bfloat16 in AMX tiles, and int8."""
+"""OpenVINO on one x86 core: bfloat16 in AMX tiles or in vectors, and int8."""
 
 from __future__ import annotations
 
@@ -21,7 +21,10 @@ if TYPE_CHECKING:
 TELEMETRY = "openvino_telemetry"
 
 AMX = ("amx_tile", "amx_bf16")
-"""What a processor needs for bfloat16 in tiles; without, it is emulated or slower."""
+"""What a processor needs for bfloat16 in tiles."""
+
+AVX512 = ("avx512_bf16",)
+"""What it needs for bfloat16 in vectors; with neither, it is emulated."""
 
 
 def import_openvino() -> Any:
@@ -48,13 +51,14 @@ def import_openvino() -> Any:
 
 
 class OpenVino:
-    """``x86-ov-bf16-amx`` and ``x86-ov-int8``: batch 1, one thread, one stream.
+    """``x86-ov-bf16-amx``, ``x86-ov-bf16-avx512`` and ``x86-ov-int8``.
 
-    int8 reads the file that `nasbench.hardware.int8_files` makes; what is not int8 in
+    Batch 1, one thread, one stream. OpenVINO takes tiles wherever there are some, so
+    each of the first two refuses the processors of the other. int8 reads the file that `nasbench.hardware.int8_files` makes; what is not int8 in
     it is computed in float32, also where the processor would offer bfloat16.
 
     Args:
-        name: One of the two.
+        name: One of the three.
         flags: Reads the processor's features.
     """
 
@@ -66,7 +70,7 @@ class OpenVino:
     ) -> None:
         self.name = name
         self._flags = flags
-        self._bf16 = name.endswith("bf16-amx")
+        self._bf16 = "bf16" in name
         self.tolerance = BFLOAT16 if self._bf16 else INT8
         self._core: Any = None
 
@@ -75,7 +79,13 @@ class OpenVino:
         reason = why_not_x86() or why_not_installed("openvino", *self._others())
         if reason is not None or not self._bf16:
             return reason
-        missing = [flag for flag in AMX if flag not in self._flags()]
+        return self._why_no_bf16()
+
+    def _why_no_bf16(self) -> str | None:
+        flags, tiles = self._flags(), self.name.endswith("amx")
+        missing = [flag for flag in (AMX if tiles else AVX512) if flag not in flags]
+        if not missing and not tiles and all(flag in flags for flag in AMX):
+            return f"{cpu_model()} has AMX, which OpenVINO takes: x86-ov-bf16-amx"
         if not missing:
             return None
         return (

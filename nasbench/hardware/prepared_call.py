@@ -23,6 +23,6 @@ class PreparedCall:
     deviation: float
     clock: Clock = "cpu"
 
-    def time_round(self, warm_up: int, runs: int) -> Timing:
+    def time_visit(self, warm_up: int, runs: int) -> Timing:
         """Run `warm_up` times, then time `runs` runs one by one."""
         return time_calls(self.call, (warm_up, runs), self.clock)

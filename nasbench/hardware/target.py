@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 Kind: TypeAlias = Literal["measured", "simulated"]
 
 Clock: TypeAlias = Literal["cpu", "wall"]
-"""Which of the two times of a round is the latency."""
+"""Which of the two times of a visit is the latency."""
 
 
 class RejectedError(NasbenchError):
@@ -38,7 +38,7 @@ class ModelledCost:
 
 @dataclass(frozen=True)
 class Timing:
-    """One round of timed runs of one network, milliseconds per run.
+    """One visit to a network: some timed runs, milliseconds per run.
 
     A run passes a whole batch; nothing is divided by its size.
 
@@ -95,7 +95,7 @@ class Prepared(Protocol):
     def deviation(self) -> float:
         """Largest difference from torch's outputs, as a share of the largest one."""
 
-    def time_round(self, warm_up: int, runs: int) -> Timing:
+    def time_visit(self, warm_up: int, runs: int) -> Timing:
         """Run `warm_up` times, then time `runs` runs one by one."""
 
 

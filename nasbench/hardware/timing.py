@@ -1,4 +1,4 @@
-"""Time calls one by one; what a round of runs comes down to."""
+"""Time calls one by one; what a visit to a network comes down to."""
 
 from __future__ import annotations
 

@@ -158,6 +158,7 @@ def _settings(
         "sample": "all" if request.sample is None else str(request.sample),
         "networks_per_block": str(request.block),
         "rounds": str(procedure.rounds),
+        "visits": str(procedure.visits),
         "warm_up_runs": str(procedure.warm_up),
         "timed_runs": str(procedure.runs),
         "measured_again_above": str(procedure.noisy),

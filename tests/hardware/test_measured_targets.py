@@ -43,7 +43,7 @@ def test_a_target_times_three_networks_with_outputs_like_torchs(
     for architecture in ARCHITECTURES:
         prepared = target.prepare(specimen(architecture, tmp_path))
         assert 0 <= prepared.deviation <= target.tolerance
-        timing = prepared.time_round(1, 5)
+        timing = prepared.time_visit(1, 5)
         assert timing.latency_ms(target.clock) > 0
         assert timing.min_ms <= timing.p10_ms <= timing.p90_ms
     conditions = target.conditions()
@@ -175,7 +175,7 @@ def test_a_gpu_run_ends_with_the_gpu_idle(
     assert not torch.backends.cuda.matmul.allow_tf32
     assert not torch.backends.cudnn.allow_tf32
     log.clear()
-    timing = prepared.time_round(1, 2)
+    timing = prepared.time_visit(1, 2)
     assert log == ["batch of 256", "idle"] * 3
     assert target.clock == "wall"
     assert timing.p10_ms <= timing.wall_ms <= timing.p90_ms

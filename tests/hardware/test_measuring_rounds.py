@@ -27,7 +27,7 @@ class FakeNetwork:
     target: FakeTarget
     deviation: float = 0.0
 
-    def time_round(self, warm_up: int, runs: int) -> Timing:
+    def time_visit(self, warm_up: int, runs: int) -> Timing:
         self.target.log.append((self.number, warm_up, runs))
         cpu = next(self.target.script[self.number])
         return Timing(cpu, 2 * cpu, 0.9 * cpu, 1.1 * cpu, 0.8 * cpu)
@@ -85,7 +85,7 @@ def run(
 
 def test_rounds_go_over_all_networks_before_any_has_its_next() -> None:
     target = FakeTarget(steady({n: 1.0 + n for n in range(5)}))
-    run(target, 5, Procedure(rounds=3, warm_up=2, runs=7))
+    run(target, 5, Procedure(visits=1, rounds=3, warm_up=2, runs=7))
     numbers = [number for number, _, _ in target.log]
     rounds = [numbers[start : start + 5] for start in (0, 5, 10)]
     assert [sorted(each) for each in rounds] == [[0, 1, 2, 3, 4]] * 3
@@ -105,13 +105,13 @@ def test_a_drift_of_the_machine_does_not_change_the_order_of_networks() -> None:
 
     latencies = {n: 1.0 + 0.2 * n for n in range(5)}
     target = FakeTarget({n: drifting(v) for n, v in latencies.items()})
-    found = run(target, 5, Procedure(rounds=4, again=0))
+    found = run(target, 5, Procedure(visits=1, rounds=4, again=0))
     assert (np.diff(np.median(found.cpu_ms, axis=1)) > 0).all()
 
 
 def test_what_was_measured_stands_in_its_row_and_round() -> None:
     script = {0: iter([1.0, 1.01, 1.02]), 1: iter([5.0, 5.02, 5.04])}
-    found = run(FakeTarget(script), 2, Procedure(rounds=3))
+    found = run(FakeTarget(script), 2, Procedure(visits=1, rounds=3))
     np.testing.assert_allclose(found.cpu_ms, [[1.0, 1.01, 1.02], [5.0, 5.02, 5.04]])
     np.testing.assert_allclose(found.wall_ms, 2 * found.cpu_ms)
     np.testing.assert_allclose(found.p10_ms, 0.9 * found.cpu_ms)
@@ -124,7 +124,7 @@ def test_what_was_measured_stands_in_its_row_and_round() -> None:
 def test_noisy_networks_alone_are_measured_again_and_the_steadier_rounds_stay() -> None:
     script = {0: iter([1.0, 1.0, 1.0]), 1: iter([1.0, 1.5, 1.0, 2.0, 2.0, 2.1])}
     target = FakeTarget(script)
-    found = run(target, 2, Procedure(rounds=3))
+    found = run(target, 2, Procedure(visits=1, rounds=3))
     np.testing.assert_allclose(found.cpu_ms, [[1.0, 1.0, 1.0], [2.0, 2.0, 2.1]])
     assert found.again.tolist() == [0, 1]
     assert [number for number, _, _ in target.log[6:]] == [1, 1, 1]
@@ -133,7 +133,7 @@ def test_noisy_networks_alone_are_measured_again_and_the_steadier_rounds_stay() 
 def test_a_network_that_stays_noisy_is_not_measured_for_ever() -> None:
     restless = iter([1.0, 2.0] * 100)
     target = FakeTarget({0: restless})
-    found = run(target, 1, Procedure(rounds=2, again=2))
+    found = run(target, 1, Procedure(visits=1, rounds=2, again=2))
     assert len(target.log) == 6
     assert found.again.tolist() == [2]
     np.testing.assert_allclose(found.cpu_ms, [[1.0, 2.0]])
@@ -141,8 +141,8 @@ def test_a_network_that_stays_noisy_is_not_measured_for_ever() -> None:
 
 def test_which_clock_decides_what_is_noisy() -> None:
     class WallOnly(FakeNetwork):
-        def time_round(self, warm_up: int, runs: int) -> Timing:
-            timing = super().time_round(warm_up, runs)
+        def time_visit(self, warm_up: int, runs: int) -> Timing:
+            timing = super().time_visit(warm_up, runs)
             return Timing(float("nan"), timing.wall_ms, 1.0, 1.0, 1.0)
 
     class WallTarget(FakeTarget):
@@ -150,14 +150,14 @@ def test_which_clock_decides_what_is_noisy() -> None:
             return WallOnly(specimen.architecture[0], self)
 
     target = WallTarget({0: iter([1.0, 2.0, 3.0, 3.0])}, clock="wall")
-    found = run(target, 1, Procedure(rounds=2))
+    found = run(target, 1, Procedure(visits=1, rounds=2))
     np.testing.assert_allclose(found.wall_ms, [[6.0, 6.0]])
     assert np.isnan(found.cpu_ms).all()
 
 
 def test_a_rejected_network_is_missing_with_its_reason_and_the_others_go_on() -> None:
     target = FakeTarget(steady({0: 1.0, 1: 2.0, 2: 3.0}), rejects=frozenset({1}))
-    found = run(target, 3, Procedure(rounds=2))
+    found = run(target, 3, Procedure(visits=1, rounds=2))
     assert found.reasons == ("", "no operator for 1", "")
     assert np.isnan(found.cpu_ms[1]).all()
     assert np.isnan(found.deviation[1])
@@ -173,7 +173,7 @@ def test_a_block_of_which_all_is_rejected_ends_well() -> None:
 def test_steps_are_told_as_many_as_were_promised() -> None:
     counted = []
     target = FakeTarget({0: iter([1.0, 1.0]), 1: iter([1.0, 2.0, 1.0, 2.0] * 2)})
-    procedure = Procedure(rounds=2)
+    procedure = Procedure(visits=1, rounds=2)
     run(target, 2, procedure, lambda position, count: counted.append(count))
     assert sum(counted) == procedure.steps(2) == 6
     assert len(counted) == 6 + 2 * 2, "what is measured again is told, not counted"

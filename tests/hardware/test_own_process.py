@@ -28,7 +28,7 @@ class Ready:
     deviation = 0.0
     def __init__(self, number):
         self.number = number
-    def time_round(self, warm_up, runs):
+    def time_visit(self, warm_up, runs):
         if self.number == 3:
             os.kill(os.getpid(), signal.SIGSEGV)
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
@@ -83,7 +83,7 @@ def job(numbers: list[int], folder: Path, target: str = "fake") -> BlockJob:
         skeleton=SKELETON,
         images=np.zeros((1, 1, 4, 4), np.float32),
         folder=folder,
-        procedure=Procedure(rounds=2),
+        procedure=Procedure(visits=1, rounds=2),
     )
 
 
