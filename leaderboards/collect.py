@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
@@ -14,12 +14,12 @@ from leaderboards.runner.settings import RunSettings
 from leaderboards.runner.simulate import simulate
 from nasbench.errors import NasbenchError
 from nasbench.search import Budget
-from nasbench.spaces import make_space
+from nasbench.spaces import Architectures, make_space
 from nasbench.tasks import Task
 from nasbench.training.engine import EngineChoice, make_engine
 from nasbench.training.live import LiveBenchmark
 from nasbench.training.recipe import Recipe
-from nasbench.training.trial_log import TrialLog
+from nasbench.training.trial_log import LoggedTrial, TrialLog
 from strategies import find_strategy
 from surrogates.sample import Sample
 from tabular.identity import TableIdentity
@@ -28,6 +28,12 @@ from tabular.provenance import now, this_run
 RANDOM = "random"
 TRIAL_SEED = 0
 """Seed of every training; the runs differ in what they ask for."""
+
+REPEAT_SEED = 1
+"""Seed of the second trainings of some of them."""
+
+REPEAT_JOBS = 8
+"""Into so many jobs, with a log each, the second trainings are divided."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +49,8 @@ class CollectRequest:
         seeds: Runs of every such strategy.
         evaluations: Trainings of one run.
         engine: What trains.
+        repeats: Architectures that are trained again from another seed, so that the
+            noise is measured; they are spread evenly over the ranks of accuracy.
     """
 
     space: str
@@ -53,6 +61,7 @@ class CollectRequest:
     seeds: int = 1
     evaluations: int = 50
     engine: EngineChoice = "auto"
+    repeats: int = 0
 
     def __post_init__(self) -> None:
         """Check the numbers.
@@ -60,11 +69,11 @@ class CollectRequest:
         Raises:
             NasbenchError: There is nothing to train, or a number is negative.
         """
-        if min(self.random_runs, self.seeds) < 0 or self.evaluations < 1:
+        if min(self.random_runs, self.seeds, self.repeats) < 0 or self.evaluations < 1:
             raise NasbenchError(
                 "a collection has 0 or more runs of 1 or more evaluations, not "
                 f"{self.random_runs} random runs, {self.seeds} seeds, "
-                f"{self.evaluations} evaluations"
+                f"{self.evaluations} evaluations, {self.repeats} repeats"
             )
         if RANDOM in self.strategies or len(set(self.strategies)) < len(
             self.strategies
@@ -118,47 +127,114 @@ def collect(
     task = request.recipe.cut(request.task)
     engine = make_engine(space, task, request.recipe, request.engine).identity
     facts = this_run(command)
-    runs = request.runs()
-    total = len(runs) * request.evaluations
+    total = len(request.runs()) * request.evaluations + request.repeats
     # Fresh interpreters: torch's thread pools do not survive a fork.
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        pending = [pool.submit(_run, request, folder, *run) for run in runs]
-        try:
-            for done, finished in enumerate(as_completed(pending), start=1):
-                finished.result()
-                if report is not None:
-                    report(done * request.evaluations, total)
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
-    kept = {_named(run): TrialLog.read(_log_of(folder, run)) for run in sorted(runs)}
-    identity = TableIdentity.of(request.space, task, request.recipe, engine)
-    sample = Sample.of(identity, kept, {**facts, "finished": now()})
+        crew = _Crew(pool, folder, total, report)
+        kept = crew.run_all(request)
+        identity = TableIdentity.of(request.space, task, request.recipe, engine)
+        sample = Sample.of(identity, kept, {**facts, "finished": now()})
+        again = sample.architectures[sample.spread(request.repeats)]
+        sample = sample.with_repeats(crew.repeat(request, again))
     sample.save(out)
     shutil.rmtree(folder)
     return sample
+
+
+class _Crew:
+    """Processes that train, the folder of their logs, and how far they are."""
+
+    def __init__(
+        self,
+        pool: ProcessPoolExecutor,
+        folder: Path,
+        total: int,
+        report: Callable[[int, int], None] | None,
+    ) -> None:
+        self._pool, self._folder, self._report = pool, folder, report
+        self._done, self._total = 0, total
+
+    def run_all(self, request: CollectRequest) -> dict[str, list[LoggedTrial]]:
+        """Return the trials of every run, by the run's name."""
+        runs = request.runs()
+        self._wait(
+            {
+                self._pool.submit(_run, request, self._folder, *run): (
+                    request.evaluations
+                )
+                for run in runs
+            }
+        )
+        return {
+            _named(run): list(TrialLog.read(_log_of(self._folder, _named(run))))
+            for run in sorted(runs)
+        }
+
+    def repeat(
+        self, request: CollectRequest, architectures: Architectures
+    ) -> list[LoggedTrial]:
+        """Return a second trial of every architecture."""
+        jobs = {
+            _log_of(self._folder, f"repeats-{first}"): architectures[first::REPEAT_JOBS]
+            for first in range(min(REPEAT_JOBS, len(architectures)))
+        }
+        self._wait(
+            {
+                self._pool.submit(_repeat, request, log, job): len(job)
+                for log, job in jobs.items()
+            }
+        )
+        return [trial for log in jobs for trial in TrialLog.read(log)]
+
+    def _wait(self, trainings: Mapping[Future[None], int]) -> None:
+        """Wait for jobs, each worth some trainings; give up on the first error."""
+        try:
+            for finished in as_completed(trainings):
+                finished.result()
+                self._done += trainings[finished]
+                if self._report is not None:
+                    self._report(self._done, self._total)
+        except BaseException:
+            self._pool.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
 def _named(run: tuple[str, int]) -> str:
     return f"{run[0]}-{run[1]}"
 
 
-def _log_of(folder: Path, run: tuple[str, int]) -> Path:
-    return folder / f"{_named(run)}.jsonl"
+def _log_of(folder: Path, name: str) -> Path:
+    return folder / f"{name}.jsonl"
 
 
 def _run(request: CollectRequest, folder: Path, strategy: str, seed: int) -> None:
     """Run one search to its end; what its log holds already is not trained again."""
-    benchmark = LiveBenchmark(
+    log = _log_of(folder, _named((strategy, seed)))
+    settings = RunSettings(Budget(request.evaluations), repeats="free")
+    simulate(
+        find_strategy(strategy),
+        _live(request, TRIAL_SEED, log),
+        settings,
+        _seed_of(strategy, seed),
+    )
+
+
+def _repeat(request: CollectRequest, log: Path, architectures: Architectures) -> None:
+    """Train some architectures again, those that the log does not hold."""
+    benchmark = _live(request, REPEAT_SEED, log)
+    for architecture in architectures.tolist():
+        benchmark.evaluate(tuple(architecture), seed=REPEAT_SEED)
+
+
+def _live(request: CollectRequest, seed: int, log: Path) -> LiveBenchmark:
+    return LiveBenchmark(
         make_space(request.space),
         request.task,
         request.recipe,
-        seeds=(TRIAL_SEED,),
+        seeds=(seed,),
         engine=request.engine,
-        log=_log_of(folder, (strategy, seed)),
+        log=log,
     )
-    settings = RunSettings(Budget(request.evaluations), repeats="free")
-    simulate(find_strategy(strategy), benchmark, settings, _seed_of(strategy, seed))
 
 
 def _seed_of(strategy: str, seed: int) -> int:

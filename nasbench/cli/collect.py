@@ -34,6 +34,8 @@ class CollectOptions:
         strategy: A search whose good regions the sample must know; may be repeated.
         seeds: Runs of every such search.
         evaluations: Trainings of one run.
+        repeats: Architectures that are trained again from another seed, to measure
+            the noise.
         workers: Processes, one thread each; default: one per core.
         engine: What trains; auto: fused where it can, else torch.
     """
@@ -47,6 +49,7 @@ class CollectOptions:
     strategy: Annotated[tuple[str, ...], Parameter(negative=())] = ()
     seeds: Whole = 4
     evaluations: Whole = 50
+    repeats: Whole = 0
     workers: OptionalWhole = None
     engine: EngineChoice = "auto"
 
@@ -80,6 +83,7 @@ def collect_command(
         seeds=options.seeds,
         evaluations=options.evaluations,
         engine=options.engine,
+        repeats=options.repeats,
     )
     with progress_bar("trainings") as step:
         sample = collect(

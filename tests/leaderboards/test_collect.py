@@ -15,6 +15,7 @@ from nasbench.spaces import make_space
 from nasbench.training.live import LiveBenchmark
 from nasbench.training.trial_log import TrialLog
 from surrogates.sample import Sample
+from surrogates.trial_noise import TrialNoise
 
 DETERMINISTIC = ("correct", "loss")
 
@@ -82,6 +83,39 @@ def test_a_sample_holds_what_live_training_gives(request_of, tmp_path):
         assert known.validation[row] == found.validation_accuracy
         assert known.curves[row].tolist() == list(found.curve)
         assert known.test[row] == live.mean_accuracy(tuple(architecture), "test")
+
+
+def test_second_trials_are_those_of_another_seed_and_measure_the_noise(
+    request_of, tmp_path
+):
+    request = request_of(repeats=2)
+    once = collect(request_of(), tmp_path / "once.npz")
+    told = []
+    twice = collect(
+        request,
+        tmp_path / "twice.npz",
+        workers=2,
+        report=lambda done, total: told.append((done, total)),
+    )
+    assert content(twice) == content(once)
+    assert told[-1] == (11, 11)
+    opened = Sample.open(tmp_path / "twice.npz")
+    known = opened.observations()
+    rows = np.flatnonzero(np.isfinite(known.trials[:, 1, -1]))
+    final = known.trials[:, 0, -1]
+    assert sorted(final[rows]) == [final.min(), final.max()]
+    live = LiveBenchmark(
+        make_space(request.space), request.task, request.recipe, seeds=(0, 1)
+    )
+    for row in rows:
+        architecture = tuple(known.architectures[row].tolist())
+        for seed in (0, 1):
+            found = live.evaluate(architecture, seed=seed)
+            assert known.trials[row, seed].tolist() == list(found.curve)
+        assert known.curves[row] == pytest.approx(known.trials[row].mean(axis=0))
+        assert known.test[row] == live.mean_accuracy(architecture, "test")
+    assert TrialNoise.fit(known.trials) is not None
+    assert TrialNoise.fit(once.observations().trials) is None
 
 
 def test_trials_of_other_numbers_are_never_mixed(request_of, tmp_path):
