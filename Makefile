@@ -6,7 +6,7 @@ WORKERS ?= $(shell $(PYTHON) -c "import os; print(os.cpu_count())")
 
 STRATEGIES = random local evolution genetic reinforce tpe gp
 
-.PHONY: demo test test-slow benchmark check clean
+.PHONY: demo test test-slow benchmark check notebooks clean
 
 # Build a whole small table from real images, verify it, compare seven strategies on it.
 demo: $(VENV)/installed
@@ -34,8 +34,13 @@ check: $(VENV)/installed
 
 $(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[train,cluster,surrogates,report,adapters,export,latency,test,dev]"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[train,cluster,surrogates,report,adapters,export,latency,teach,test,dev]"
 	touch $@
+
+# The lessons of examples/ as notebooks, in notebooks/.
+notebooks: $(VENV)/installed
+	mkdir -p notebooks
+	cd examples && for lesson in *.py; do ../$(BIN)/jupytext --quiet --to notebook --output ../notebooks/$${lesson%.py}.ipynb $$lesson; done
 
 clean:
 	rm -rf $(VENV) results
