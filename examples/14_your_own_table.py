@@ -60,8 +60,8 @@ print(f"between architectures: sd {100 * accuracy[working].std():.2f} points")
 print(f"between seeds:         sd {100 * table.seed_sd('test'):.2f} points")
 
 # %% [markdown]
-# Here it is not: threes and eights are too easy, and whatever works at all gets nearly all
-# of them right. Most published tables of small tasks are of this kind at their top.
+# Here it is not: threes and eights are too easy, and whatever works at all gets nearly
+# all of them right. Most published tables of small tasks are of this kind at their top.
 
 # %%
 both = np.array(

@@ -13,7 +13,7 @@ from leaderboards.curves import Curves, anytime_curves
 from leaderboards.ranking import rank_board
 from leaderboards.runner.all_runs import run_all
 from leaderboards.runner.run import Run
-from leaderboards.runner.saved_run import continue_run, save_run
+from leaderboards.runner.saved_run import continue_experiment, continue_run, save_run
 from leaderboards.runner.settings import RunSettings
 from leaderboards.runner.simulate import simulate
 from leaderboards.runner.simulation import Experiment, Simulation
@@ -28,6 +28,7 @@ __all__ = [
     "Simulation",
     "anytime_curves",
     "compare",
+    "continue_experiment",
     "continue_run",
     "rank_board",
     "run_all",

@@ -23,6 +23,10 @@ Statistic: TypeAlias = Callable[[Floats, int], Floats]
 
 REPLICATES = 2000
 CONFIDENCE = 0.95
+DIGITS = 12
+"""Means that agree to so many digits of the largest are equal: sums of the same runs
+in another order differ in the last ones."""
+
 CHUNK = 2**21
 """Elements of resampled data that are held at a time: 16 MiB of floats."""
 
@@ -143,8 +147,11 @@ def rank_by_mean(
 ) -> Estimate:
     """Rank strategies by the mean over their runs, with intervals of the ranks.
 
-    A replicate resamples the runs within every strategy and ranks the new means; the
-    bounds are ranks that did occur.
+    A replicate resamples the runs within every strategy and ranks the new means. Ties
+    share their average rank, in the figure as in every replicate, where means are
+    equal that agree to `DIGITS` digits. The bounds are ranks that did occur, or the
+    rank itself where it lies outside the percentiles: resampling brings close
+    strategies into ties and out of them, and moves ranks at either end inwards.
 
     Args:
         samples: ``(k, n)``, one row per strategy; NaN is worse than every number.
@@ -153,7 +160,7 @@ def rank_by_mean(
         confidence: Probability that the interval covers, in (0, 1).
 
     Returns:
-        Arrays ``(k,)``, 1 for the smallest mean.
+        Arrays ``(k,)``, 1 for the smallest mean; ``low <= value <= high``.
 
     Raises:
         NasbenchError: There is no sample, or the confidence is out of range.
@@ -165,8 +172,12 @@ def rank_by_mean(
         raise NasbenchError("a ranking needs at least one run; none is given")
     drawn = rng.integers(runs.shape[1], size=(replicates, *runs.shape))
     means = np.take_along_axis(runs[None], drawn, axis=2).mean(axis=2)
-    low, high = np.quantile(average_ranks(means), tails, axis=0, method="inverted_cdf")
-    return Estimate(average_ranks(runs.mean(axis=1)), low, high)
+    known = np.abs(runs[np.isfinite(runs)])
+    scale = float(known.max(initial=0.0)) or 1.0
+    ranks = average_ranks(np.round(means / scale, DIGITS))
+    value = average_ranks(np.round(runs.mean(axis=1) / scale, DIGITS))
+    low, high = np.quantile(ranks, tails, axis=0, method="inverted_cdf")
+    return Estimate(value, np.minimum(low, value), np.maximum(high, value))
 
 
 def probability_of_improvement(

@@ -229,6 +229,11 @@ def make(benchmark: str | BenchmarkSpec) -> Benchmark:
     """
     from importlib.metadata import entry_points
 
+    if not isinstance(benchmark, str | BenchmarkSpec):
+        raise NasbenchError(
+            f"make takes the id of a benchmark, or its BenchmarkSpec, not "
+            f"{benchmark!r}; known are {', '.join(benchmark_ids())}"
+        )
     name = benchmark if isinstance(benchmark, str) else benchmark.id
     for entry in entry_points(group=ENTRY_POINTS, name=name):
         made: Benchmark = entry.load()(name)

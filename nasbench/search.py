@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import inf, nan
-from typing import Any, Literal, Protocol, TypeAlias
+from typing import Any, Literal, Protocol, TypeAlias, get_args
 
 from nasbench.benchmark import (
     BenchmarkSpec,
@@ -15,6 +15,7 @@ from nasbench.benchmark import (
     Status,
 )
 from nasbench.errors import NasbenchError, unknown
+from nasbench.given import is_number, shown
 from nasbench.proxy_source import MeteredProxies
 from nasbench.spaces import Architecture, SearchSpace
 
@@ -51,6 +52,8 @@ FAMILIES: Mapping[str, ColumnKind] = {
     "accuracy": ColumnKind("fraction in [0, 1]", maximise=True),
     "latency": ColumnKind("milliseconds of one image"),
     "energy": ColumnKind("millijoules of one image"),
+    "memory": ColumnKind("bytes of activations at once"),
+    "traffic": ColumnKind("bytes moved for one image"),
 }
 """Columns by what stands before the colon, as in ``latency:TARGET``; an evaluation
 has those of its benchmark, under their whole names in `Evaluation.measured`."""
@@ -66,6 +69,8 @@ def column_kind(column: Column) -> ColumnKind:
     Raises:
         NasbenchError: There is no such column and no such family.
     """
+    if not isinstance(column, str):
+        raise NasbenchError(f"a column is named by a text, not {shown(column)}")
     family, colon, member = column.partition(":")
     if colon and member and family in FAMILIES:
         return FAMILIES[family]
@@ -117,14 +122,19 @@ class Budget:
     unit: BudgetUnit = "evaluations"
 
     def __post_init__(self) -> None:
-        """Check the amount.
+        """Check amount and unit.
 
         Raises:
-            NasbenchError: The amount is not positive, or not finite.
+            NasbenchError: The amount is no positive and finite number, or there is no
+                such unit.
         """
-        if not 0 < self.amount < float("inf"):
+        if self.unit not in get_args(BudgetUnit):
+            unit = self.unit if isinstance(self.unit, str) else shown(self.unit)
+            raise NasbenchError(unknown("budget unit", unit, get_args(BudgetUnit)))
+        if not is_number(self.amount) or not 0 < self.amount < inf:
             raise NasbenchError(
-                f"a budget is positive and finite, not {self.amount} {self.unit}"
+                f"a budget is a positive and finite number, not {shown(self.amount)} "
+                f"{self.unit}"
             )
 
 
@@ -141,12 +151,18 @@ class Objective:
     maximise: bool
 
     def __post_init__(self) -> None:
-        """Check the column.
+        """Check column and direction.
 
         Raises:
-            NasbenchError: An `Evaluation` has no such number.
+            NasbenchError: An `Evaluation` has no such number, or `maximise` is not
+                True or False.
         """
         column_kind(self.column)
+        if not isinstance(self.maximise, bool):
+            raise NasbenchError(
+                f"maximise of objective {self.column} is True or False, not "
+                f"{shown(self.maximise)}"
+            )
 
     def value(self, evaluation: Evaluation) -> float:
         """Return the number in its own unit; NaN for a failed training."""
@@ -181,11 +197,18 @@ class Constraint:
         """Check the column and the limit.
 
         Raises:
-            NasbenchError: An `Evaluation` has no such number, or the limit is NaN.
+            NasbenchError: An `Evaluation` has no such number, or the limit is none.
         """
         column_kind(self.column)
-        if self.limit != self.limit:
-            raise NasbenchError(f"the limit of {self.column} is not a number")
+        if not is_number(self.limit) or self.limit != self.limit:
+            raise NasbenchError(
+                f"the limit of {self.column} is not a number: {shown(self.limit)}"
+            )
+        if not isinstance(self.at_least, bool):
+            raise NasbenchError(
+                f"at_least of the limit of {self.column} is True or False, not "
+                f"{shown(self.at_least)}"
+            )
 
     def excess(self, value: float | None) -> float:
         """Return by how much `value` breaks the limit, as a share of the limit.

@@ -14,7 +14,7 @@ from strategies.enumerating.random_search import (
 from strategies.evolution.genetic_algorithm import GeneticAlgorithm
 from strategies.evolution.regularized_evolution import RegularizedEvolution
 from strategies.local.local_search import LocalSearch
-from strategies.named import find_strategy, strategy_names
+from strategies.named import find_strategy, self_contained_names, strategy_names
 from strategies.reinforcement.reinforce import Reinforce
 from strategies.strategy import Strategy
 
@@ -27,5 +27,6 @@ __all__ = [
     "Reinforce",
     "Strategy",
     "find_strategy",
+    "self_contained_names",
     "strategy_names",
 ]

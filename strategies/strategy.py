@@ -12,6 +12,7 @@ from nasbench.benchmark import Evaluation
 from nasbench.errors import NasbenchError
 from nasbench.search import Proposal, SearchContext
 from nasbench.spaces import Architecture
+from strategies.settings import checks_settings
 
 _GIVEN = ("context", "space")
 
@@ -26,18 +27,39 @@ class Strategy(ABC):
     is told once, stops at the budget and adds up the cost, so none of this stands in
     a strategy.
 
+    Settings are keyword arguments of the constructor. What they are given is checked
+    against their annotations before the constructor runs, ranges included
+    (`strategies.settings`), so that it checks only how settings go together.
+
     Attributes:
         several_objectives: Whether the class can optimise several objectives at once.
+        deterministic: Whether the seed does not matter, as of a fixed enumeration; the
+            contract then asks for equal trajectories from all seeds, and otherwise
+            for different ones. Where it depends on the settings, an attribute of the
+            object says so.
         slow: Whether a run of some hundred evaluations takes many seconds of its own,
             as of a class that trains networks, refits forests or calls another
             library; boards of all strategies leave such classes out unless asked.
+        recorded: Whether it replays what was recorded on certain benchmarks and refuses
+            all others; boards of all strategies leave it out there.
+        several_fidelities: Whether it decides itself for how many epochs to train.
         context: All that the strategy was given.
         space: What to search; the context's.
         rng: The only source of randomness, from the context's seed.
     """
 
     several_objectives: ClassVar[bool] = False
+    deterministic: bool = False
     slow: ClassVar[bool] = False
+    recorded: ClassVar[bool] = False
+    several_fidelities: ClassVar[bool] = False
+
+    def __init_subclass__(cls, **named: Any) -> None:
+        """Let a constructor check its settings against their annotations first."""
+        super().__init_subclass__(**named)
+        if "__init__" in vars(cls):
+            checked = checks_settings(cls.__init__)
+            setattr(cls, "__init__", checked)  # noqa: B010 - mypy knows no such change
 
     def __init__(self, context: SearchContext) -> None:
         if len(context.objectives) != 1 and not self.several_objectives:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from functools import cached_property
+from math import nan
 from pathlib import Path
-from typing import Any, Self, get_args
+from typing import TYPE_CHECKING, Any, Self, get_args
 
 import numpy as np
 
@@ -14,7 +15,9 @@ from nasbench.benchmark import (
     BenchmarkSpec,
     CostModel,
     Evaluation,
+    Measurements,
     Split,
+    StaticCosts,
     Status,
 )
 from nasbench.errors import NasbenchError, unknown
@@ -23,6 +26,9 @@ from surrogates.model import Floats
 from surrogates.multi_fidelity import MultiFidelity
 from surrogates.surrogate import Surrogate
 from surrogates.trial_noise import TrialNoise
+
+if TYPE_CHECKING:
+    from surrogates.latency.stored_latency import StoredLatency
 
 TRIALS = 5
 """Seeds whose trials can be asked for."""
@@ -45,10 +51,11 @@ class BenchmarkParts:
         curves: Predicts how accuracy grows; None where only the last epoch was known.
         noise: Scatter between trials, measured on seeds; None where there was one
             trial each, then the predictions' own uncertainty stands in for it.
-        costs: Parameters, FLOPs and depth.
+        costs: Parameters, FLOPs and depth, and what simulated targets say.
         trained: ``(n, decisions) uint8``, the architectures that it was fitted to.
         facts: What a reader has to know: the source's id, task, recipe and digest,
             how the architectures were chosen.
+        latencies: Predict what was measured on some networks, target by target.
     """
 
     validation: Surrogate
@@ -59,6 +66,7 @@ class BenchmarkParts:
     costs: CostModel
     trained: Architectures
     facts: dict[str, Any]
+    latencies: tuple[StoredLatency, ...] = ()
 
 
 class SurrogateBenchmark:
@@ -66,7 +74,9 @@ class SurrogateBenchmark:
 
     ``evaluate(architecture)`` answers with the expected accuracy (mean mode),
     ``evaluate(architecture, seed=s)`` with one drawn trial (noise mode): always the
-    same for the same class and seed, on any machine. In spaces that can be enumerated
+    same for the same class and seed, on any machine. Latencies on simulated targets are
+    computed exactly; those on measured targets are predicted, under the same names, and
+    the facts of the parts say so. In spaces that can be enumerated
     all members of a class get the answer of the first; elsewhere they do where the
     encoding does not tell them apart.
 
@@ -75,7 +85,7 @@ class SurrogateBenchmark:
         space: The space.
         epochs: The full budget of one training.
         seeds: The seeds of the drawn trials.
-        cost_model: Parameters, FLOPs and depth.
+        cost_model: Parameters, FLOPs and depth, and what simulated targets say.
         parts: What it is made of.
     """
 
@@ -90,6 +100,7 @@ class SurrogateBenchmark:
         self._first_of: dict[Architecture, Architecture] = {}
         self._known: dict[Architecture, tuple[Floats, float, float]] = {}
         self._drawn: dict[tuple[Architecture, int], Floats] = {}
+        self._costs: dict[Architecture, tuple[StaticCosts, Measurements]] = {}
         self.digest = ""
 
     @classmethod
@@ -142,7 +153,7 @@ class SurrogateBenchmark:
             raise NasbenchError(f"{self.name} has seeds {list(self.seeds)}, not {seed}")
         mean, _, seconds = self._prediction(first)
         curve = mean if seed is None else self._trial(first, int(seed))
-        costs = self.cost_model(first)
+        costs, measured = self._cost(first)
         shown = tuple(curve[: int(last)].tolist())
         if shown[-1] != shown[-1]:
             raise NasbenchError(
@@ -158,6 +169,7 @@ class SurrogateBenchmark:
             status=Status.COMPLETE,
             parameters=costs.parameters,
             flops=costs.flops,
+            measured=measured,
         )
 
     def mean_accuracy(self, architecture: Architecture, split: Split) -> float:
@@ -232,6 +244,26 @@ class SurrogateBenchmark:
                 self._known.clear()
             self._known[first] = self._predict(first)
         return self._known[first]
+
+    def _cost(self, first: Architecture) -> tuple[StaticCosts, Measurements]:
+        """Return the costs, and all that targets say, computed or predicted."""
+        if first not in self._costs:
+            if len(self._costs) >= REMEMBERED:
+                self._costs.clear()
+            costs = self.cost_model(first)
+            measured = costs.modelled
+            if self.parts.latencies:
+                batch = np.array([first], np.uint8)
+                predicted = {
+                    # A network that computes nothing has nothing to be run.
+                    f"latency:{one.target}": float(one.predict(batch)[0])
+                    if costs.flops
+                    else nan
+                    for one in self.parts.latencies
+                }
+                measured = Measurements({**measured, **predicted})
+            self._costs[first] = costs, measured
+        return self._costs[first]
 
     def _predict(self, first: Architecture) -> tuple[Floats, float, float]:
         batch = np.array([first], np.uint8)

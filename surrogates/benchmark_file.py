@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from surrogates.benchmark import BenchmarkParts
 from surrogates.multi_fidelity import MultiFidelity
@@ -18,6 +18,9 @@ from surrogates.store import (
 from surrogates.stored_costs import pack_costs, unpack_costs
 from surrogates.surrogate import Surrogate
 from surrogates.trial_noise import TrialNoise
+
+if TYPE_CHECKING:
+    from surrogates.latency.stored_latency import StoredLatency
 
 KIND = "benchmark"
 PREDICTED = ("validation", "test", "seconds")
@@ -47,7 +50,23 @@ def write_benchmark(path: Path, epochs: int, parts: BenchmarkParts) -> str:
     header["noise"] = "predictive" if parts.noise is None else "seeds"
     if parts.noise is not None:
         arrays |= into_group("noise", parts.noise.arrays())
+    if parts.latencies:
+        header["latencies"] = [one.describe() for one in parts.latencies]
+        for one in parts.latencies:
+            arrays |= into_group(f"latency-{one.target}", one.surrogate.arrays())
     return write_surrogate(path, KIND, header, arrays)
+
+
+def _latencies(header: dict[str, Any], arrays: Arrays) -> tuple[StoredLatency, ...]:
+    if "latencies" not in header:
+        return ()
+    # Imported when there are some: other surrogates need numpy alone.
+    from surrogates.latency.stored_latency import StoredLatency
+
+    return tuple(
+        StoredLatency.rebuild(one, grouped(arrays, f"latency-{one['target']}"))
+        for one in header["latencies"]
+    )
 
 
 def read_benchmark(path: Path) -> tuple[str, int, BenchmarkParts, str]:
@@ -84,6 +103,7 @@ def read_benchmark(path: Path) -> tuple[str, int, BenchmarkParts, str]:
             ),
             trained=arrays["trained"],
             facts=header["facts"],
+            latencies=_latencies(header, arrays),
         )
     except (KeyError, TypeError) as error:
         raise SurrogateError(f"{path} is damaged: it lacks {error}") from error

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,12 +13,16 @@ from nasbench.errors import NasbenchError
 from nasbench.spaces import TopologyCell
 from surrogates.benchmark import BenchmarkParts, SurrogateBenchmark
 from surrogates.encodings import make_encoding
+from surrogates.modelled_costs import with_targets
 from surrogates.models import make_model
 from surrogates.multi_fidelity import MultiFidelity
 from surrogates.observations import Observations
 from surrogates.runtime import fit_runtime
 from surrogates.surrogate import Surrogate
 from surrogates.trial_noise import TrialNoise
+
+if TYPE_CHECKING:
+    from surrogates.latency.timed import TimedArchitectures
 
 CELL_ENCODING = "canonical-one-hot+canonical-path+graph"
 """Best on NAS-Bench-201 at every number of samples; see docs/surrogates.md."""
@@ -68,7 +73,8 @@ def fit_benchmark(
     Args:
         name: What it is called.
         observations: What was trained.
-        costs: Parameters, FLOPs and depth of any architecture of the space.
+        costs: Parameters, FLOPs and depth of any architecture of the space; counts in
+            a skeleton get the simulated targets that ship beside them.
         settings: Encoding, model, seed.
         facts: What a reader has to know; see `facts_of`.
 
@@ -103,11 +109,47 @@ def fit_benchmark(
         seconds=seconds,
         curves=curves,
         noise=TrialNoise.fit(known.trials),
-        costs=costs,
+        costs=with_targets(costs),
         trained=known.architectures,
         facts=facts or {},
     )
     return SurrogateBenchmark(name, epochs, parts)
+
+
+def predict_latencies(
+    benchmark: SurrogateBenchmark, timed: Sequence[TimedArchitectures], seed: int = 0
+) -> SurrogateBenchmark:
+    """Return the benchmark with predictors of what was measured on some networks.
+
+    Its evaluations have ``latency:TARGET`` then, and its facts say what that is worth.
+    Targets that were not measured, or on too few networks, are passed over; simulated
+    ones are computed anyway.
+
+    Args:
+        benchmark: The benchmark; it is left as it is.
+        timed: What was measured, of the same space.
+        seed: Of the predictors.
+
+    Raises:
+        NasbenchError: The targets are of another space.
+    """
+    # Imported when asked for: fitting accuracies does not need it.
+    from surrogates.latency.stored_latency import fit_measured
+
+    other = {one.features.space.name for one in timed} - {benchmark.space.name}
+    if other:
+        raise NasbenchError(
+            f"{benchmark.name} is of {benchmark.space.name}; latencies of "
+            f"{', '.join(sorted(other))} do not fit"
+        )
+    latencies = fit_measured(timed, default_encoding(benchmark.space), seed)
+    said = {f"latency:{one.target}": one.sentence() for one in latencies}
+    parts = replace(
+        benchmark.parts,
+        latencies=latencies,
+        facts={**benchmark.parts.facts, **said},
+    )
+    return SurrogateBenchmark(benchmark.name, benchmark.epochs, parts)
 
 
 def facts_of(source: Benchmark, sampling: str) -> dict[str, Any]:

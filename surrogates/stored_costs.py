@@ -1,4 +1,4 @@
-"""Cost models in surrogate files: a skeleton to count in, or a column per class."""
+"""Cost models in surrogate files: a skeleton with targets, or a column per class."""
 
 from __future__ import annotations
 
@@ -12,6 +12,11 @@ from nasbench.errors import NasbenchError
 from nasbench.networks.cost import SkeletonCosts
 from nasbench.networks.skeleton import Skeleton
 from nasbench.spaces import SearchSpace
+from surrogates.modelled_costs import (
+    ModelledCosts,
+    describe_target,
+    rebuild_target,
+)
 from surrogates.observations import first_members
 from surrogates.store import Arrays
 from tabular.cost_columns import CostColumns
@@ -40,6 +45,10 @@ def pack_costs(space: SearchSpace, costs: CostModel) -> tuple[dict[str, Any], Ar
     Raises:
         NasbenchError: It is neither a count in a skeleton nor one of a small space.
     """
+    if isinstance(costs, ModelledCosts):
+        described, _ = pack_costs(space, costs.counted)
+        targets = [describe_target(target) for target in costs.targets]
+        return {**described, "targets": targets}, {}
     if isinstance(costs, SkeletonCosts):
         return {"skeleton": dataclasses.asdict(costs.skeleton)}, {}
     if space.size > LARGEST:
@@ -56,6 +65,8 @@ def unpack_costs(
 ) -> CostModel:
     """Return the cost model that `pack_costs` stored."""
     if described["skeleton"] is not None:
-        return SkeletonCosts(space, Skeleton(**described["skeleton"]))
+        counted = SkeletonCosts(space, Skeleton(**described["skeleton"]))
+        targets = tuple(map(rebuild_target, described.get("targets", ())))
+        return ModelledCosts(counted, targets) if targets else counted
     columns = [StaticCosts(*row) for row in arrays["columns"].tolist()]
     return CostColumns(space, space.classes.class_of, columns)

@@ -38,6 +38,8 @@ UNITS = {
     "deviation": "largest difference from torch's outputs, share of the largest one",
     "block": "number of the block of networks that were measured together",
     "energy_mj": "millijoules of one batch",
+    "memory_bytes": "most bytes of activations that stand at once, one image",
+    "moved_bytes": "bytes read and written, weights included, one image",
     "reason": "why there is no latency, UTF-8; empty where there is one",
 }
 """The datasets of a target and their units."""
@@ -47,6 +49,10 @@ NEEDED = ("latency_ms", "status")
 
 PER_ROUND = ("latency_ms", "wall_ms", "p10_ms", "p90_ms")
 """The datasets of shape (classes, rounds); the others are (classes,)."""
+
+
+FAMILIES = {"energy": "energy_mj", "memory": "memory_bytes", "traffic": "moved_bytes"}
+"""What a target may say beside latencies: the family of the column, the dataset."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +71,8 @@ class LatencyColumns:
         deviation: ``(classes,) float64``, by how much the outputs differed.
         block: ``(classes,) int32``, which networks were measured together.
         energy_mj: ``(classes,) float64``.
+        memory_bytes: ``(classes,) float64``, exact, of simulated targets.
+        moved_bytes: ``(classes,) float64``, likewise.
         reason: ``(classes,) S``, why a latency is missing.
         provenance: What decided the numbers, and where they were made.
     """
@@ -78,6 +86,8 @@ class LatencyColumns:
     deviation: NDArray[np.float64] | None = None
     block: NDArray[np.int32] | None = None
     energy_mj: NDArray[np.float64] | None = None
+    memory_bytes: NDArray[np.float64] | None = None
+    moved_bytes: NDArray[np.float64] | None = None
     reason: NDArray[np.bytes_] | None = None
     provenance: Mapping[str, str] = field(default_factory=dict)
 
@@ -187,14 +197,17 @@ def columns_of(
 ) -> dict[str, NDArray[np.float64]]:
     """Return ``(classes,)`` numbers by the names that evaluations give them.
 
-    ``latency:TARGET`` is the median over rounds in milliseconds, ``energy:TARGET`` in
-    millijoules where the target says it; NaN where there is none.
+    ``latency:TARGET`` is the median over rounds in milliseconds. Where the target says
+    it, ``energy:TARGET`` is in millijoules, ``memory:TARGET`` and ``traffic:TARGET`` in
+    bytes. NaN where there is none.
     """
     columns = {}
     for target, held in latencies.items():
         columns[f"latency:{target}"] = held.median_ms()
-        if held.energy_mj is not None:
-            columns[f"energy:{target}"] = held.energy_mj
+        for family, name in FAMILIES.items():
+            values: NDArray[np.float64] | None = getattr(held, name)
+            if values is not None:
+                columns[f"{family}:{target}"] = values
     return columns
 
 

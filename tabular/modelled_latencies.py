@@ -33,7 +33,9 @@ def model_latencies(
     command: str = "",
     report: Report | None = None,
 ) -> Table:
-    """Write the latency and energy of every class of a table into it, in one step.
+    """Write what simulated targets say of every class of a table into it, in one step.
+
+    That is latency, energy, peak memory and bytes moved.
 
     The numbers are functions of architecture, skeleton and target alone, so that a
     column which is there already is computed anew. The content digest of the table
@@ -101,7 +103,7 @@ def modelled_columns(
     identity = table.identity
     skeleton = identity.recipe.skeleton(identity.image_shape, identity.classes)
     indices = table.read("classes/representative").tolist()
-    latency, energy = np.full((2, len(indices)), np.nan)
+    values = np.full((4, len(indices)), np.nan)
     status = np.full(len(indices), COMPLETE, np.uint8)
     reasons = [b""] * len(indices)
     for number, index in enumerate(indices):
@@ -111,15 +113,22 @@ def modelled_columns(
         except RejectedError as error:
             status[number], reasons[number] = FAILED, str(error).encode()
         else:
-            latency[number], energy[number] = cost.latency_ms, cost.energy_mj
+            values[:, number] = (
+                cost.latency_ms,
+                cost.energy_mj,
+                cost.memory_bytes,
+                cost.moved_bytes,
+            )
     described: dict[str, Any] = {"name": target.name}
     if dataclasses.is_dataclass(target) and not isinstance(target, type):
         described = dataclasses.asdict(target)
     return LatencyColumns(
         "simulated",
-        latency[:, None],
+        values[0][:, None],
         status,
-        energy_mj=energy,
+        energy_mj=values[1],
+        memory_bytes=values[2],
+        moved_bytes=values[3],
         reason=np.array(reasons, "S") if any(reasons) else None,
         provenance={
             **this_run(command),

@@ -22,9 +22,13 @@ SHORT_NAMES = {"accuracy": "validation_accuracy", "seconds": "cost_seconds"}
 
 FACTORS = {"": 1.0, "k": 1e3, "M": 1e6, "G": 1e9}
 
+BYTES = {"B": 1.0, "KB": 1e3, "MB": 1e6, "KiB": 2**10, "MiB": 2**20}
+
 UNITS: Mapping[str, Mapping[str, float]] = {
     "latency": {"ms": 1.0, "us": 1e-3, "s": 1e3},
     "energy": {"mJ": 1.0, "uJ": 1e-3, "J": 1e3},
+    "memory": BYTES,
+    "traffic": BYTES,
 }
 """Units that may stand behind the number of a limit, by the family of the column."""
 
@@ -53,8 +57,8 @@ def parse_constraint(text: str) -> Constraint:
     """Return the limit written as ``flops<2e6``, ``parameters<=30k``, ``accuracy>0.6``.
 
     ``k``, ``M`` and ``G`` stand for a thousand, a million and a billion; latencies
-    take ``ms``, ``us`` and ``s`` instead, energies ``mJ``, ``uJ`` and ``J``. ``<`` is
-    strict, ``<=`` is not.
+    take ``ms``, ``us`` and ``s`` instead, energies ``mJ``, ``uJ`` and ``J``, memory and
+    traffic ``B``, ``KB``, ``MB``, ``KiB`` and ``MiB``. ``<`` is strict, ``<=`` is not.
 
     Raises:
         NasbenchError: The text has another form, the column is not known, or no

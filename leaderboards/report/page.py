@@ -98,6 +98,7 @@ def render_page(sections: Sequence[Section], settings: RunSettings) -> str:
         sections=[_view(section, settings) for section in sections],
         rules=wording.rules(settings, seeds),
         baseline=str(sections[0].ranking["baseline"].iloc[0]),
+        compared=any(one.ranking["improvement"].notna().any() for one in sections),
         strategies=len(sections[0].strategies),
         seeds=seeds,
         budget=f"{settings.budget.amount:,g} {wording.UNITS[settings.budget.unit]}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias
 
+from leaderboards.runner.experiment import check_benchmark, check_factory
 from leaderboards.runner.experiment_grid import ExperimentGrid
 from leaderboards.runner.one_thread import one_thread
 from leaderboards.runner.run import Run
@@ -13,6 +14,7 @@ from leaderboards.runner.settings import RunSettings
 from leaderboards.runner.simulation import run_whole
 from nasbench.benchmark import Benchmark
 from nasbench.errors import NasbenchError
+from nasbench.given import shown, whole_number
 from nasbench.search import StrategyFactory
 from surrogates.proxies.sources import proxy_source
 
@@ -49,13 +51,8 @@ def run_all(
     Raises:
         NasbenchError: There is nothing to run, a run fails, or a process died.
     """
-    if not strategies or not benchmarks or seeds < 1:
-        raise NasbenchError(
-            "a board needs a strategy, a benchmark and a seed; given "
-            f"{len(strategies)} strategies, {len(benchmarks)} benchmarks, {seeds} seeds"
-        )
-    if jobs < 1:
-        raise NasbenchError(f"runs need at least 1 job, not {jobs}")
+    seeds = _check(strategies, benchmarks, seeds)
+    jobs = whole_number("runs need at least 1 job", jobs, 1)
     proxies = [proxy_source(benchmark) for benchmark in benchmarks]
     grid = ExperimentGrid(strategies, benchmarks, settings, seeds, proxies)
     total = len(grid)
@@ -74,3 +71,30 @@ def run_all(
             for number in grid.order():
                 keep({number: run_whole(grid[number])})
     return [runs[number] for number in range(total)]
+
+
+def _check(
+    strategies: Mapping[str, StrategyFactory],
+    benchmarks: Sequence[Benchmark],
+    seeds: int,
+) -> int:
+    """Refuse what makes no board, before anything is run; return the seeds."""
+    if not isinstance(strategies, Mapping):
+        raise NasbenchError(
+            "the strategies of a board are a mapping, names to factories, not "
+            f"{shown(strategies)}"
+        )
+    if isinstance(benchmarks, str) or not isinstance(benchmarks, Sequence):
+        raise NasbenchError(
+            f"the benchmarks of a board are a list of them, not {shown(benchmarks)}"
+        )
+    if not strategies or not benchmarks:
+        raise NasbenchError(
+            "a board needs a strategy and a benchmark; given are "
+            f"{len(strategies)} strategies, {len(benchmarks)} benchmarks"
+        )
+    for factory in strategies.values():
+        check_factory(factory)
+    for benchmark in benchmarks:
+        check_benchmark(benchmark)
+    return whole_number("a board needs at least 1 seed", seeds, 1)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from leaderboards.runner.experiment import Experiment
 from leaderboards.runner.settings import RunSettings
-from leaderboards.runner.simulation import Experiment
 from nasbench.benchmark import Benchmark
 from nasbench.proxy_source import ProxySource
 from nasbench.search import StrategyFactory

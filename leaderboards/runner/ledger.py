@@ -13,6 +13,7 @@ from leaderboards.runner.answers import Answers
 from leaderboards.runner.run import Ending, Run
 from leaderboards.runner.settings import RunSettings
 from leaderboards.runner.thinking import Thinking
+from leaderboards.runner.trial_draw import trial_position
 from nasbench.benchmark import Benchmark, Evaluation, Referee, Split, Status
 from nasbench.errors import NasbenchError
 from nasbench.search import VALIDATION_ACCURACY
@@ -70,9 +71,7 @@ class Ledger:
         answers: What the benchmark said.
     """
 
-    def __init__(
-        self, benchmark: Benchmark, settings: RunSettings, rng: np.random.Generator
-    ) -> None:
+    def __init__(self, benchmark: Benchmark, settings: RunSettings, seed: int) -> None:
         self.begun = 0
         self.begun_epochs = 0
         self.free_repeats = 0
@@ -86,7 +85,7 @@ class Ledger:
         self._resume = settings.fidelity == "resume"
         self._full = benchmark.epochs
         self._seeds = benchmark.seeds if settings.noise == "trial" else (None,)
-        self._rng = rng
+        self._seed = seed
         if not self._seeds:
             raise NasbenchError(
                 f"benchmark {benchmark.name!r} has no seeds to draw trials from; "
@@ -121,7 +120,8 @@ class Ledger:
         # Hashing a class takes as long as all the rest, so it is done once.
         of_class = self._classes.get(canonical)
         if of_class is None:
-            of_class = self._classes[canonical] = Class(self._draw_seed())
+            trial = self._trial_of(canonical, architecture)
+            of_class = self._classes[canonical] = Class(trial)
         known = of_class.longest
         if known is not None and epochs <= known.epochs and self._free:
             return self._replay(known, epochs)
@@ -249,10 +249,13 @@ class Ledger:
             epochs=epochs, evaluation=evaluation, seconds=0.0, free=True
         )
 
-    def _draw_seed(self) -> int | None:
-        if len(self._seeds) == 1:
+    def _trial_of(self, canonical: Hashable, architecture: Architecture) -> int | None:
+        """Return the seed of the trial that a class shows in this run."""
+        count = len(self._seeds)
+        if count == 1:
             return self._seeds[0]
-        return self._seeds[self._rng.integers(len(self._seeds))]
+        position = trial_position(self._seed, canonical, architecture, count)
+        return self._seeds[position]
 
     def _judge(
         self, incumbents: NDArray[np.int64], split: Split

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -13,6 +14,17 @@ from nasbench.spaces import Architectures
 Ending: TypeAlias = Literal["budget", "exhausted", "idle", "stopped"]
 """How a run ended: its budget was reached, `SearchExhausted`, or `IDLE_LIMIT`;
 ``"stopped"`` by its caller, before any of these."""
+
+IDLE_LIMIT = 1000
+"""A run ends after so many proposals in a row that cost nothing of its budget."""
+
+EARLY_ENDS: Mapping[Ending, str] = {
+    "exhausted": "it had nothing left to propose",
+    "idle": (
+        f"its last {IDLE_LIMIT} proposals cost nothing, being repeats or trainings "
+        "that take no time"
+    ),
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,3 +88,14 @@ class Run:
     def __len__(self) -> int:
         """Return the number of charged evaluations."""
         return len(self.epochs)
+
+    @property
+    def early_end(self) -> str | None:
+        """Say in a sentence why the budget is not spent; None where it is."""
+        if self.ended not in EARLY_ENDS:
+            return None
+        count = f"{len(self)} evaluation{'' if len(self) == 1 else 's'}"
+        return (
+            f"strategy {self.strategy!r} on {self.benchmark} from seed {self.seed} "
+            f"ended after {count}: {EARLY_ENDS[self.ended]}; the budget is not spent"
+        )

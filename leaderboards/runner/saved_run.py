@@ -9,29 +9,20 @@ and as is checked question by question.
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, fields
+from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from leaderboards.runner.answers import Answer
+from leaderboards.runner.experiment import Experiment, check_benchmark, check_factory
+from leaderboards.runner.run_file import RunFile
 from leaderboards.runner.settings import RunSettings
-from leaderboards.runner.simulation import Experiment, Simulation
-from nasbench.atomic import atomic_path
-from nasbench.benchmark import (
-    Benchmark,
-    Evaluation,
-    Measurements,
-    Specified,
-    Status,
-)
+from leaderboards.runner.simulation import Simulation
+from leaderboards.runner.strategy_identity import strategy_identity
+from nasbench.benchmark import Benchmark, Specified
 from nasbench.errors import NasbenchError
 from nasbench.proxy_source import ProxySource
-from nasbench.search import Budget, Constraint, Objective, StrategyFactory
-
-FORMAT = "nasbench run, version 1"
+from nasbench.search import StrategyFactory
 
 
 def save_run(simulation: Simulation, path: Path) -> None:
@@ -44,27 +35,19 @@ def save_run(simulation: Simulation, path: Path) -> None:
     Raises:
         NasbenchError: The file cannot be written.
     """
-    experiment, given = simulation.experiment, simulation.ledger.answers.given
-    contents = {
-        "format": FORMAT,
-        "strategy": experiment.name,
-        "benchmark": experiment.benchmark.name,
-        "digest": _digest(experiment.benchmark),
-        "seed": experiment.seed,
-        "settings": asdict(experiment.settings),
-        "evaluations": len(simulation.ledger),
-        "over": simulation.is_over,
-        "answers": [
-            [architecture, epochs, seed, _to_json(evaluation)]
-            for architecture, epochs, seed, evaluation in given
-        ],
-        "thinking": simulation.thinking.measured,
-    }
-    try:
-        with atomic_path(path) as temporary:
-            temporary.write_text(json.dumps(contents, default=_plain), "utf-8")
-    except OSError as error:
-        raise NasbenchError(f"cannot write the run to {path}: {error}") from error
+    experiment = simulation.experiment
+    RunFile(
+        name=experiment.name,
+        strategy=strategy_identity(experiment.factory),
+        benchmark=_facts(experiment.benchmark),
+        proxies=_names(experiment.proxies),
+        seed=experiment.seed,
+        settings=experiment.settings,
+        evaluations=len(simulation.ledger),
+        over=simulation.is_over,
+        answers=simulation.ledger.answers.given,
+        thinking=simulation.thinking.measured,
+    ).write(path)
 
 
 def continue_run(
@@ -75,6 +58,9 @@ def continue_run(
 ) -> Simulation:
     """Return the run of a file as it was when it was saved; `advance` goes on.
 
+    Rules, seed and name are those of the file; `continue_experiment` compares them
+    with what is expected.
+
     Args:
         path: What `save_run` wrote.
         factory: Builds the strategy of the run.
@@ -82,99 +68,86 @@ def continue_run(
         proxies: As the run had them.
 
     Raises:
-        NasbenchError: The file is missing or no saved run, the benchmark is another,
-            or the run does not repeat itself.
+        NasbenchError: The file is missing, damaged or no saved run; strategy,
+            benchmark or proxies are others; or the run does not repeat itself.
     """
-    contents = _read(path)
-    try:
-        answers: list[Answer] = [
-            (tuple(architecture), epochs, seed, _from_json(evaluation))
-            for architecture, epochs, seed, evaluation in contents["answers"]
-        ]
-        settings = _settings(contents["settings"])
-        name, digest = contents["benchmark"], contents["digest"]
-        evaluations, over = contents["evaluations"], contents["over"]
-        experiment = Experiment(
-            factory,
-            benchmark,
-            settings,
-            contents["seed"],
-            contents["strategy"],
-            proxies,
-        )
-        thinking = [float(seconds) for seconds in contents["thinking"]]
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        reason = f"{type(error).__name__}: {error}"
-        raise NasbenchError(f"{path} is damaged: {reason}") from error
-    if (benchmark.name, _digest(benchmark)) != (name, digest):
+    check_factory(factory)
+    check_benchmark(benchmark)
+    saved = RunFile.read(path)
+    experiment = Experiment(
+        factory, benchmark, saved.settings, saved.seed, saved.name, proxies
+    )
+    return _continued(path, saved, experiment)
+
+
+def continue_experiment(path: Path, experiment: Experiment) -> Simulation:
+    """Return the run of a file, if it is one of this experiment.
+
+    Args:
+        path: What `save_run` wrote.
+        experiment: What is to be continued: its seed and rules have to be the file's
+            too; its name is free.
+
+    Raises:
+        NasbenchError: As `continue_run`; or seed or rules are others.
+    """
+    return _continued(path, RunFile.read(path), experiment)
+
+
+def _continued(path: Path, saved: RunFile, experiment: Experiment) -> Simulation:
+    for what, was, now in _differences(saved, experiment):
         raise NasbenchError(
-            f"{path} is a run on {name} with digest {digest}, not on {benchmark.name} "
-            f"with digest {_digest(benchmark)}"
+            f"{path} holds another run: its {what} is {was}, and {now} is given"
         )
     simulation = Simulation(experiment)
-    simulation.ledger.answers.expect(answers)
-    simulation.thinking.expect(thinking)
-    if over:
+    simulation.ledger.answers.expect(saved.answers)
+    simulation.thinking.expect(saved.thinking)
+    if saved.over:
         simulation.advance()
     else:
-        simulation.advance(evaluations)
+        simulation.advance(saved.evaluations)
     left = simulation.ledger.answers.expected
-    if left or len(simulation.ledger) != evaluations:
+    if left or len(simulation.ledger) != saved.evaluations:
         raise NasbenchError(
-            f"the run of {path} does not repeat itself: it had {evaluations} "
+            f"the run of {path} does not repeat itself: it had {saved.evaluations} "
             f"evaluations and has {len(simulation.ledger)}, {left} answers are left"
         )
     return simulation
 
 
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        contents = json.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise NasbenchError(f"cannot read the run {path}: {error}") from error
-    except (ValueError, RecursionError) as error:
-        raise NasbenchError(f"{path} is no saved run: {error}") from error
-    if not isinstance(contents, dict) or contents.get("format") != FORMAT:
-        raise NasbenchError(f"{path} is no saved run of the format {FORMAT!r}")
-    return contents
+def _differences(
+    saved: RunFile, experiment: Experiment
+) -> Iterator[tuple[str, object, object]]:
+    """Yield what differs: its name, what the file says, and what is given."""
+    strategy = strategy_identity(experiment.factory)
+    if strategy != saved.strategy:
+        yield "strategy", saved.strategy, strategy
+    for name, value in _facts(experiment.benchmark).items():
+        if saved.benchmark.get(name) != value:
+            what = "benchmark" if name == "name" else f"benchmark's {name}"
+            yield what, saved.benchmark.get(name), value
+    if list(saved.proxies) != _names(experiment.proxies):
+        yield "list of proxies", saved.proxies, _names(experiment.proxies)
+    if saved.seed != experiment.seed:
+        yield "seed", saved.seed, experiment.seed
+    for field in fields(RunSettings):
+        was, now = (
+            getattr(one, field.name) for one in (saved.settings, experiment.settings)
+        )
+        if was != now:
+            yield field.name, was, now
 
 
-def _settings(stored: dict[str, Any]) -> RunSettings:
-    return RunSettings(
-        **{
-            **stored,
-            "budget": Budget(**stored["budget"]),
-            "speeds": tuple(stored["speeds"]),
-            "objectives": tuple(Objective(**one) for one in stored["objectives"]),
-            "constraints": tuple(Constraint(**one) for one in stored["constraints"]),
-        }
-    )
-
-
-def _digest(benchmark: Benchmark) -> str | None:
-    return benchmark.spec.digest if isinstance(benchmark, Specified) else None
-
-
-def _to_json(evaluation: Evaluation) -> dict[str, Any]:
-    values = {
-        field.name: getattr(evaluation, field.name) for field in fields(evaluation)
+def _facts(benchmark: Benchmark) -> dict[str, Any]:
+    """Return what tells a benchmark from others, in values that JSON has."""
+    return {
+        "name": benchmark.name,
+        "space": benchmark.space.name,
+        "epochs": benchmark.epochs,
+        "seeds": list(benchmark.seeds),
+        "digest": benchmark.spec.digest if isinstance(benchmark, Specified) else None,
     }
-    return {**values, "measured": dict(evaluation.measured)}
 
 
-def _from_json(values: dict[str, Any]) -> Evaluation:
-    return Evaluation(
-        **{
-            **values,
-            "curve": tuple(values["curve"]),
-            "status": Status(values["status"]),
-            "measured": Measurements(values["measured"]),
-        }
-    )
-
-
-def _plain(value: object) -> object:
-    """Return a number of numpy as one of Python; JSON knows no others."""
-    if isinstance(value, np.generic):
-        return value.item()
-    raise TypeError(f"{value!r} is no number or text")
+def _names(proxies: ProxySource | None) -> list[str]:
+    return [] if proxies is None else list(proxies.names)

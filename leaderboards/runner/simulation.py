@@ -5,62 +5,27 @@ from __future__ import annotations
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import partial
 from math import inf
 
 import numpy as np
 
 from leaderboards.runner.clock import Clock
+from leaderboards.runner.experiment import Experiment
+from leaderboards.runner.global_states import states_left_alone
+from leaderboards.runner.handed_out import context_for, own_evaluation
 from leaderboards.runner.ledger import Entry, Ledger
 from leaderboards.runner.proposals import ProposalChecker
-from leaderboards.runner.run import Ending, Run
-from leaderboards.runner.settings import RunSettings
+from leaderboards.runner.run import IDLE_LIMIT, Ending, Run
 from leaderboards.runner.thinking import Thinking
-from nasbench.benchmark import Benchmark, Specified
 from nasbench.errors import NasbenchError
-from nasbench.proxy_source import MeteredProxies, ProxySource
+from nasbench.proxy_source import MeteredProxies
 from nasbench.search import (
     AskTell,
     Proposal,
-    SearchContext,
     SearchExhausted,
-    StrategyFactory,
 )
 
-IDLE_LIMIT = 1000
-"""A run ends after so many proposals in a row that cost nothing of its budget."""
-
-
-@dataclass(frozen=True)
-class Experiment:
-    """All that decides a run.
-
-    Attributes:
-        factory: Builds the strategy from its context.
-        benchmark: What answers.
-        settings: The budget, and how it is spent.
-        seed: Any integer that is not negative.
-        name: What the strategy is called; empty takes the factory's name.
-        proxies: Scores of untrained networks that the strategy may buy.
-    """
-
-    factory: StrategyFactory
-    benchmark: Benchmark
-    settings: RunSettings
-    seed: int
-    name: str = ""
-    proxies: ProxySource | None = None
-
-    def __post_init__(self) -> None:
-        """Check the seed, and name what has no name.
-
-        Raises:
-            NasbenchError: The seed is negative.
-        """
-        if self.seed < 0:
-            raise NasbenchError(f"the seed of a run is 0 or more, not {self.seed}")
-        object.__setattr__(self, "name", self.name or _name_of(self.factory))
+__all__ = ["IDLE_LIMIT", "Experiment", "Simulation", "run_whole"]
 
 
 class Simulation:
@@ -72,8 +37,9 @@ class Simulation:
     that raises `SearchExhausted` while trainings are under way is asked again after
     the next of them: its workers wait, as at the end of a round.
 
-    What the strategy draws and what the runner draws (`RunSettings.noise`) come from
-    independent streams of the seed.
+    What the strategy draws and which trials the runner shows (`RunSettings.noise`)
+    depend on the seed independently of each other; the trials do not depend on the
+    strategy.
 
     Attributes:
         experiment: What is run.
@@ -82,23 +48,10 @@ class Simulation:
     def __init__(self, experiment: Experiment) -> None:
         self.experiment = experiment
         settings, benchmark = experiment.settings, experiment.benchmark
-        for_strategy, for_runner = np.random.SeedSequence(experiment.seed).spawn(2)
+        for_strategy = np.random.SeedSequence(experiment.seed).spawn(1)[0]
         source = experiment.proxies
         meter = None if source is None else MeteredProxies(source)
-        context = SearchContext(
-            space=benchmark.space,
-            epochs=benchmark.epochs,
-            budget=settings.budget,
-            costs=benchmark.cost_model,
-            seed=int(for_strategy.generate_state(1, np.uint64)[0]),
-            objectives=settings.objectives,
-            constraints=settings.constraints,
-            proxies=meter,
-            benchmark_spec=(
-                benchmark.spec if isinstance(benchmark, Specified) else None
-            ),
-        )
-        self.ledger = Ledger(benchmark, settings, np.random.default_rng(for_runner))
+        self.ledger = Ledger(benchmark, settings, experiment.seed)
         self.thinking = Thinking(settings.overhead, meter)
         self._thinks = not self.thinking.is_free
         self._clock: Clock[tuple[Proposal, Entry]] = Clock(
@@ -110,7 +63,12 @@ class Simulation:
         self._idle = 0
         self._waits = False  # for the next outcome: exhausted until then
         self._ended: Ending | None = None
-        with self._failures_named():
+        seed = int(for_strategy.generate_state(1, np.uint64)[0])
+        context = context_for(benchmark, settings, seed, meter)
+        with (
+            states_left_alone(experiment.who, lambda: Simulation(experiment)),
+            self._failures_named(),
+        ):
             self._strategy: AskTell = experiment.factory(context)
 
     @property
@@ -128,7 +86,10 @@ class Simulation:
         clock, ledger = self._clock, self.ledger
         if len(ledger) >= evaluations:
             return
-        with self._failures_named():
+        with (
+            states_left_alone(self.experiment.who, self.repeat),
+            self._failures_named(),
+        ):
             while True:
                 if clock.is_due:
                     self._finish()
@@ -142,6 +103,12 @@ class Simulation:
                     return
                 if len(ledger) >= evaluations:
                     return
+
+    def repeat(self) -> None:
+        """Do all that has happened once more, elsewhere; nothing is trained for it."""
+        repeated = Simulation(self.experiment)
+        repeated.ledger.answers.expect(self.ledger.answers.given)
+        repeated.advance(inf if self.is_over else len(self.ledger))
 
     def run(self) -> Run:
         """Return what has happened so far."""
@@ -179,7 +146,7 @@ class Simulation:
                 self._ended = "budget"
                 return
         entry = self.ledger.begin(architecture, canonical, epochs)
-        if entry.free or (self._unit == "seconds" and not entry.seconds):
+        if entry.free or (self._unit == "seconds" and self._stands_still(entry)):
             self._idle += 1
         else:
             self._idle = 0
@@ -192,10 +159,14 @@ class Simulation:
             self.ledger.finish(entry, worker, busy, self._clock.now)
         if self._thinks:
             self.thinking.begin()
-        self._strategy.tell(proposal, entry.evaluation)
+        self._strategy.tell(proposal, own_evaluation(entry.evaluation))
         if self._thinks:
             self._thought()
         self._waits = False
+
+    def _stands_still(self, entry: Entry) -> bool:
+        """Return whether a training is too short to move the clock at all."""
+        return self._clock.now + entry.seconds == self._clock.now
 
     def _thought(self, proposals: int = 0) -> float:
         """Charge what the strategy has thought; return the seconds."""
@@ -228,8 +199,7 @@ class Simulation:
             last = traceback.extract_tb(error.__traceback__)[-1]
             reason = " ".join(f"{type(error).__name__}: {error}".split())
             raise NasbenchError(
-                f"the run of strategy {self.experiment.name!r} on "
-                f"{self.experiment.benchmark.name} failed: {reason} "
+                f"the run of {self.experiment.who} failed: {reason} "
                 f"({last.filename}:{last.lineno}, in {last.name})"
             ) from error
 
@@ -240,13 +210,8 @@ def run_whole(experiment: Experiment) -> Run:
     Raises:
         NasbenchError: As `Simulation.advance`.
     """
-    simulation = Simulation(experiment)
-    simulation.advance()
-    return simulation.run()
-
-
-def _name_of(factory: StrategyFactory) -> str:
-    made: object = factory
-    while isinstance(made, partial):
-        made = made.func
-    return str(getattr(made, "__name__", type(made).__name__))
+    begun: list[Simulation] = []
+    with states_left_alone(experiment.who, lambda: begun[0].repeat()):
+        begun.append(Simulation(experiment))
+        begun[0].advance()
+    return begun[0].run()

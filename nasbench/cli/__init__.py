@@ -78,6 +78,30 @@ COMMANDS = {
         "Compare search strategies on benchmarks; write a board.",
         "nasbench compare mini.h5 --all --seeds 50 --evaluations 50 --out board",
     ),
+    "live": Command(
+        "Race strategies against each other in the terminal, on the simulated clock.",
+        "nasbench live cell201-cifar10x8-v1 --strategy random --strategy evolution",
+    ),
+    "board": Command(
+        "Run, verify and show boards that a manifest fixes.",
+        "nasbench board verify ci-small",
+        parts={
+            "run": "Run the strategies of a manifest, and write the results.",
+            "verify": "Run a board again and compare it bit for bit.",
+            "show": "Show a board out of its results.",
+            "submit": "Check a strategy of your own, and add it to a board.",
+            "list": "List the published boards, and whether their results are here.",
+            "pin": "Write the digests of the installed benchmarks into manifests.",
+        },
+    ),
+    "check": Command(
+        "Check a strategy, space, surrogate, proxy or target of your own.",
+        "nasbench check my_strategy.py:MyStrategy",
+    ),
+    "report": Command(
+        "Write the page of a board: static files that open from disk.",
+        "nasbench report ci-small --out site",
+    ),
     "proxies": Command(
         "Score untrained networks by zero-cost proxies, and rank the proxies.",
         "nasbench proxies score mini.h5 --proxy synflow --proxy nwot",
@@ -107,6 +131,10 @@ COMMANDS = {
         "nasbench search darts --task digits --space cell201 --seed 0 "
         "--out darts.jsonl",
     ),
+    "judge": Command(
+        "Show what a table says of recorded weight-sharing searches.",
+        "nasbench judge traces.jsonl.gz --table cell201-cifar10x8-v1",
+    ),
     "export": Command(
         "Write an architecture for other tools: torch, ONNX, Keras, NNI.",
         f'nasbench export mini.h5 "{CELL}" --to onnx --out cell.onnx',
@@ -123,6 +151,7 @@ COMMANDS = {
             "measure": "Measure the classes of a table, and write it down in it.",
             "model": "Compute latency and energy by simulated targets.",
             "score": "Score predictors of latency on the latencies of a table.",
+            "report": "Write what the latencies of a table say: tables and figures.",
             "export": "Write networks and a program that measures them anywhere.",
             "import": "Write what that program measured into a table.",
         },

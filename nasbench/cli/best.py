@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated
 
 import numpy as np
@@ -11,6 +12,7 @@ from cyclopts import Parameter
 from leaderboards.fronts.objective_text import constraint_text, parse_constraint
 from leaderboards.fronts.permitted import permitted
 from nasbench.benchmark import Benchmark, Evaluation, Referee
+from nasbench.cli.best_figure import check_figure, show_each_limit
 from nasbench.cli.compare import open_benchmark
 from nasbench.cli.options import Whole
 from nasbench.cli.terminal import output, print_columns
@@ -27,17 +29,24 @@ class BestOptions:
     Attributes:
         under: A limit to keep, as in "latency:TARGET<1"; may be repeated.
         top: How many architectures to show, the best first.
+        figure: Draw the best under every limit alone, and why they differ: a PNG file.
     """
 
     under: Annotated[tuple[str, ...], Parameter(negative=())] = ()
     top: Whole = 5
+    figure: Path | None = None
 
     def limits(self) -> list[Constraint]:
         """Return the limits.
 
         Raises:
-            NasbenchError: A text is no limit, or nothing is to be shown.
+            NasbenchError: A text is no limit, nothing is to be shown, or a figure
+                has nothing to draw or no place.
         """
+        if self.figure is not None:
+            if not self.under:
+                raise NasbenchError("--figure draws limits: give one by --under")
+            check_figure(self.figure)
         if self.top < 1:
             raise NasbenchError(f"--top is 1 or more, not {self.top}")
         return [parse_constraint(text) for text in self.under]
@@ -57,6 +66,8 @@ def best_command(table: str, /, *, options: BestOptions | None = None) -> None:
     chosen = options or BestOptions()
     limits = chosen.limits()
     benchmark = open_benchmark(table)
+    if chosen.figure is not None:
+        show_each_limit(benchmark, limits, chosen.figure)
     rows, count = _ranked(benchmark, limits)
     if not rows:
         raise NasbenchError(_nothing_keeps(benchmark, limits))

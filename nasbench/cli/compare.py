@@ -4,30 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from leaderboards import RunSettings, rank_board, tabulate
-from leaderboards.fronts.objective_text import constraint_text
-from leaderboards.fronts.permitted import is_known_whole, permitted
 from leaderboards.report import BenchmarkFacts, write_report
 from leaderboards.runner.all_runs import run_all
+from leaderboards.runner.run import Run
 from leaderboards.runner.simulation import Experiment, Simulation
-from nasbench.atomic import why_not_writable
 from nasbench.benchmark import Benchmark, benchmark_ids
+from nasbench.cli.compare_checks import check_columns, check_limits, check_out
 from nasbench.cli.compare_fronts import print_fronts, write_fronts
 from nasbench.cli.compare_options import CompareOptions
+from nasbench.cli.compare_ranking import print_partial_trainings, print_ranking
 from nasbench.cli.options import open_known
-from nasbench.cli.terminal import errors, output, print_columns, progress_bar
+from nasbench.cli.terminal import errors, output, progress_bar
 from nasbench.errors import NasbenchError
 from nasbench.search import StrategyFactory
 from tabular import Table
 from tabular.importers import PublishedTable
 from tabular.several_tasks import SeveralTasks
-
-if TYPE_CHECKING:
-    import pandas
 
 RANKING_SEED = 0
 
@@ -42,13 +38,14 @@ def compare_command(*benchmark: str, options: CompareOptions | None = None) -> N
     """
     chosen = options or CompareOptions()
     settings, named = chosen.settings(), chosen.factories()
-    _check_out(chosen.out)
+    check_out(chosen.out)
     names = benchmark or tuple(benchmark_ids())
     if len(set(names)) != len(names):
         raise NasbenchError(f"a benchmark is given twice: {', '.join(names)}")
     benchmarks = [open_benchmark(name) for name in names]
     for one in benchmarks:
-        _check_limits(one, settings)
+        check_columns(one, settings)
+        check_limits(one, settings)
     if chosen.left_out():
         left_out = ", ".join(chosen.left_out())
         errors.print(f"without {left_out}: they optimise one objective")
@@ -63,6 +60,7 @@ def compare_command(*benchmark: str, options: CompareOptions | None = None) -> N
             lambda done, total: step(done, total, ""),
             jobs,
         )
+    _say_idle(runs)
     board = tabulate(runs, benchmarks, settings.constraints)
     if chosen.out is not None:
         facts = [BenchmarkFacts.of(one) for one in benchmarks]
@@ -75,37 +73,19 @@ def compare_command(*benchmark: str, options: CompareOptions | None = None) -> N
             paths = [*paths, fronts]
     else:
         ranking = rank_board(board, np.random.default_rng(RANKING_SEED))
-        _print_ranking(ranking, benchmarks)
+        print_ranking(ranking, runs, benchmarks)
+    print_partial_trainings(runs, benchmarks, settings)
     if chosen.out is not None:
         output.print("wrote " + ", ".join(str(path) for path in paths))
 
 
-def _check_out(out: Path | None) -> None:
-    """Refuse a folder that cannot be written, before anything is run."""
-    if out is None:
-        return
-    # The parser makes "." of an empty word as well; a board needs its own folder.
-    if out == Path():
-        raise NasbenchError("--out is the current folder; give one for the board")
-    reason = why_not_writable(out)
-    if reason is not None:
-        raise NasbenchError(f"cannot write the board to {out}: {reason}")
-
-
-def _check_limits(benchmark: Benchmark, settings: RunSettings) -> None:
-    """Refuse limits that nothing keeps, where that can be looked up.
-
-    Raises:
-        NasbenchError: No architecture keeps them.
-    """
-    limits = settings.constraints
-    if not limits or not is_known_whole(benchmark):
-        return
-    if next(permitted(benchmark, limits), None) is None:
-        texts = ", ".join(constraint_text(limit) for limit in limits)
-        raise NasbenchError(
-            f"no architecture of {benchmark.name} keeps the limits {texts}; loosen them"
-        )
+def _say_idle(runs: Sequence[Run]) -> None:
+    """Say once of each strategy and benchmark that runs ended without spending."""
+    said = set()
+    for run in runs:
+        if run.ended == "idle" and (run.strategy, run.benchmark) not in said:
+            said.add((run.strategy, run.benchmark))
+            errors.print(run.early_end)
 
 
 def _accepting(
@@ -127,7 +107,9 @@ def _accepting(
         except NasbenchError as error:
             if strict:
                 raise
-            refused.append(f"without {name}: {error}")
+            # Of most benchmarks nothing was recorded; that is no news.
+            if not getattr(factory, "recorded", False):
+                refused.append(f"without {name}: {error}")
         else:
             accepting[name] = factory
     if not accepting and refused:
@@ -156,28 +138,3 @@ def open_benchmark(name: str) -> Benchmark:
             f"{held.trials[1]} trials; strategies need a whole one"
         )
     return held
-
-
-def _share(value: object) -> str:
-    """Return a probability; the baseline itself has none."""
-    return "-" if value != value else f"{value:.2f}"
-
-
-def _print_ranking(ranking: pandas.DataFrame, benchmarks: Sequence[Benchmark]) -> None:
-    for benchmark in benchmarks:
-        rows = ranking[ranking["benchmark"] == benchmark.name]
-        output.print(f"{benchmark.name}: {rows['seeds'].iloc[0]} seeds, 95 % intervals")
-        print_columns(
-            ("strategy", "rank", "test regret, points", "better than random"),
-            (
-                (
-                    str(row.strategy),
-                    f"{row.rank:g} [{row.rank_low:g}, {row.rank_high:g}]",
-                    f"{row.test_regret_points_mean:.3f} "
-                    f"[{row.test_regret_points_mean_low:.3f}, "
-                    f"{row.test_regret_points_mean_high:.3f}]",
-                    _share(row.improvement),
-                )
-                for row in rows.itertuples()
-            ),
-        )

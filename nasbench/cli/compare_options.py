@@ -17,7 +17,8 @@ from leaderboards.runner.settings import Fidelity, Noise, Repeats
 from nasbench.cli.options import OptionalWhole, Whole
 from nasbench.errors import NasbenchError
 from nasbench.search import Budget
-from strategies import strategy_names
+from strategies import find_strategy, strategy_names
+from strategies.settings import required_settings
 
 DEFAULT_EVALUATIONS = 100
 RUNS_PER_JOB = 8
@@ -117,12 +118,10 @@ class CompareOptions:
             raise NasbenchError(f"give --strategy or {flag}, not both")
         if not self.strategy:
             several = len(parse_objectives(self.objectives)) > 1
-            installed = {name: ChosenStrategy(name) for name in strategy_names()}
             return {
                 name: one
-                for name, one in installed.items()
-                if (self.slow or not one.slow)
-                and (one.several_objectives or not several)
+                for name, one in self._installed().items()
+                if one.several_objectives or not several
             }
         if len(set(self.strategy)) != len(self.strategy):
             raise NasbenchError(
@@ -140,12 +139,20 @@ class CompareOptions:
         """Return the strategies of `--all` that cannot take several objectives."""
         if self.strategy or len(parse_objectives(self.objectives)) < 2:
             return []
-        installed = {name: ChosenStrategy(name) for name in strategy_names()}
         return [
             name
-            for name, one in installed.items()
-            if (self.slow or not one.slow) and not one.several_objectives
+            for name, one in self._installed().items()
+            if not one.several_objectives and not one.recorded
         ]
+
+    def _installed(self) -> dict[str, ChosenStrategy]:
+        """Return what `--all` stands for: all that need no settings."""
+        classes = {name: find_strategy(name) for name in strategy_names()}
+        return {
+            name: ChosenStrategy(name)
+            for name, one in classes.items()
+            if (self.slow or not one.slow) and not required_settings(one)
+        }
 
     def processes(self, runs: int) -> int:
         """Return how many processes share so many runs."""

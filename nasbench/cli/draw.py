@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from difflib import SequenceMatcher
 from pathlib import Path
+
+import numpy as np
 
 from nasbench.atomic import atomic_path
 from nasbench.cli.terminal import output
 from nasbench.errors import NasbenchError
 from nasbench.spaces import (
     Architecture,
+    Cell101,
     LayerSpace,
     SearchSpace,
     TopologyCell,
@@ -17,6 +22,12 @@ from nasbench.spaces import (
 )
 from nasbench.spaces.drawing import draw_svg, draw_text
 from nasbench.spaces.layer_drawing import draw_layers_svg, draw_layers_text
+from nasbench.spaces.vertex_drawing import draw_vertices_svg, draw_vertices_text
+
+NEAR = 1.0
+"""From this likeness on, a text is taken for a wrong one of that space."""
+
+_ALPHANUMERIC = re.compile(r"\w")
 
 
 def draw_command(
@@ -57,29 +68,52 @@ def _drawn(space: SearchSpace, architecture: Architecture) -> tuple[str, str]:
             draw_layers_text(space, architecture),
             draw_layers_svg(space, architecture),
         )
+    if isinstance(space, Cell101):
+        return (
+            draw_vertices_text(space, architecture),
+            draw_vertices_svg(space, architecture),
+        )
     raise NasbenchError(
-        f"{space.name} has no drawing; only topology cells and layers have one"
+        f"{space.name} has no drawing; only topology cells, cell101 and layers have one"
     )
 
 
 def _space_of(architecture: str) -> SearchSpace:
     """Return the first space that knows the text.
 
-    Where none does, the error is that of the space with as many nodes.
+    Raises:
+        NasbenchError: None does. It is that of the space whose text form is nearest,
+            or, where none is near, names them all.
     """
     spaces = [make_space(name) for name in space_names()]
-    reasons: list[NasbenchError] = []
+    likeness: list[tuple[float, NasbenchError]] = []
+    forms = []
     for space in spaces:
         try:
             space.parse(architecture)
         except NasbenchError as reason:
-            reasons.append(reason)
+            form = space.format(space.sample(np.random.default_rng(0)))
+            likeness.append((_likeness(architecture, form), reason))
+            forms.append(f"{space.name} {form!r}")
         else:
             return space
-    groups = architecture.count("+") + 2
-    fitting = [
-        reason
-        for space, reason in zip(spaces, reasons, strict=True)
-        if isinstance(space, TopologyCell) and space.nodes == groups
-    ]
-    raise (fitting or reasons)[0]
+    most, nearest = max(likeness, key=lambda one: one[0])
+    if most >= NEAR:
+        raise nearest
+    raise NasbenchError(
+        f"{architecture!r} is no architecture of any space; write it as in "
+        + ", ".join(forms)
+    )
+
+
+def _likeness(text: str, form: str) -> float:
+    """Return how much alike the punctuation of two texts is, 0 to 2.
+
+    It is the share of the text's that the form has too, and how much of both agrees.
+    """
+    own, usual = _ALPHANUMERIC.sub("", text), _ALPHANUMERIC.sub("", form)
+    if not own:
+        return 0.0
+    matcher = SequenceMatcher(None, own, usual, autojunk=False)
+    matched = sum(block.size for block in matcher.get_matching_blocks())
+    return matched / len(own) + matcher.ratio()

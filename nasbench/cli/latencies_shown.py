@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from nasbench.cli.terminal import output, print_columns
-from tabular.latency_columns import COMPLETE, FAILED, LatencyColumns
+from tabular.latency_columns import COMPLETE, FAILED, FAMILIES, LatencyColumns
 from tabular.table import Table
 
 HEADINGS = (
@@ -50,9 +50,25 @@ def latency_facts(table: Table, class_number: int) -> list[tuple[str, str]]:
                 spread = 100 * held.spread()[class_number]
                 said += f", {held.rounds} rounds within {spread:.1f} %"
         facts.append((f"latency:{name}", said))
-        if held.energy_mj is not None and not np.isnan(held.energy_mj[class_number]):
-            energy = held.energy_mj[class_number]
-            facts.append((f"energy:{name}", f"{energy:.4g} mJ, {held.kind}"))
+        facts += _further(name, held, class_number)
+    return facts
+
+
+def _further(
+    name: str, held: LatencyColumns, class_number: int
+) -> list[tuple[str, str]]:
+    """Return energy, memory and traffic, where the target says them."""
+    facts = []
+    for family, dataset in FAMILIES.items():
+        values = getattr(held, dataset)
+        if values is None or np.isnan(values[class_number]):
+            continue
+        value = float(values[class_number])
+        if family == "energy":
+            said = f"{value:.4g} mJ, {held.kind}"
+        else:
+            said = f"{value:,.0f} bytes, counted"
+        facts.append((f"{family}:{name}", said))
     return facts
 
 

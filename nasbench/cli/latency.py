@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import numpy as np
 from cyclopts import Parameter
 
+from nasbench.cli.latency_report import report_command as report_command
 from nasbench.cli.latency_scores import score_command as score_command
 from nasbench.cli.options import OptionalWhole, Whole, table_path
 from nasbench.cli.terminal import output, print_columns, progress_bar

@@ -6,7 +6,8 @@ from nasbench.benchmark import benchmark_ids
 from nasbench.cli.terminal import output
 from nasbench.spaces import make_space, space_names
 from nasbench.tasks import embedded_tasks, prepared_tasks
-from strategies import strategy_names
+from strategies import find_strategy, strategy_names
+from strategies.settings import required_settings
 
 
 def list_command() -> None:
@@ -25,4 +26,7 @@ def list_command() -> None:
     output.print("  or the path of image data (IDX, CIFAR, ImageNet16, .npz, folder)")
     output.print("strategies")
     for name in strategy_names():
-        output.print(f"  {name}")
+        strategy = find_strategy(name)
+        needed = ", ".join(required_settings(strategy))
+        note = "  replays recorded searches" if strategy.recorded else ""
+        output.print(f"  {name}{note}{f'  needs {needed}=' if needed else ''}")

@@ -20,8 +20,9 @@ from nasbench.errors import NasbenchError
 from nasbench.spaces import make_space
 from nasbench.training.recipe import Recipe
 from strategies.weight_sharing.judgement import judge
-from strategies.weight_sharing.named_methods import make_settings
+from strategies.weight_sharing.named_methods import make_settings, method_names
 from strategies.weight_sharing.problem import SearchProblem
+from strategies.weight_sharing.search_request import SearchRequest
 from strategies.weight_sharing.trace import Setting, Trace
 from strategies.weight_sharing.trace_file import read_traces, write_traces
 from strategies.weight_sharing.training_settings import TrainingSettings
@@ -65,15 +66,15 @@ class SearchOptions:
     """What is searched, on what, and where the trace goes.
 
     Attributes:
-        out: The trace file; .gz compresses it. Searches that are there stay, but for
-            one of the same settings and seed, which is replaced.
+        out: The trace file; .gz compresses it. Searches that are there stay, and are
+            not done again: a run that was interrupted goes on.
         table: Id or path of a table: gives space and recipe, and judges the result.
         space: Name of the search space.
         task: Name of an embedded or prepared task, or the path of image data.
         data: The folder with the original files of a prepared task.
         image_size: Resize all images to this height and width.
         seed: Of the first search.
-        seeds: How many searches, of consecutive seeds.
+        seeds: How many searches, of consecutive seeds; or which, as in 0-9.
         samples: Random architectures that the trained supernet estimates at the end,
             for its rank correlation with a table.
         set: A setting of the method, as in "candidates=50"; may be repeated.
@@ -86,14 +87,31 @@ class SearchOptions:
     data: str | None = None
     image_size: OptionalWhole = None
     seed: Whole = 0
-    seeds: Whole = 1
+    seeds: str = "1"
     samples: Whole = 200
     set: Annotated[tuple[str, ...], Parameter(negative=())] = ()
 
+    def chosen_seeds(self) -> range:
+        """Return the seeds of the searches.
+
+        Raises:
+            NasbenchError: They are neither a number nor a range.
+        """
+        first, dash, last = self.seeds.partition("-")
+        numbers = [first, last] if dash else [first]
+        if all(n.isascii() and n.isdecimal() and len(n) < 19 for n in numbers):
+            if not dash and int(first):
+                return range(self.seed, self.seed + int(first))
+            if dash and int(first) <= int(last) and not self.seed:
+                return range(int(first), int(last) + 1)
+        raise NasbenchError(
+            f"--seeds is 1 or more, counted from --seed, or a range as 0-9 without "
+            f"--seed, not {self.seeds!r}"
+        )
+
 
 def search_command(
-    method: str,
-    *,
+    *method: str,
     options: SearchOptions,
     training: Annotated[TrainingOptions | None, Parameter(show_default=False)] = None,
     recipe: Annotated[RecipeOptions | None, Parameter(show_default=False)] = None,
@@ -101,39 +119,53 @@ def search_command(
     """Search with shared weights, and write what every epoch found to a trace file.
 
     Args:
-        method: Name of the method, such as darts, gdas, enas or single-path.
+        method: Names of methods, such as darts, gdas, enas or single-path.
         options: What is searched.
         training: How the shared weights are trained.
         recipe: The recipe, where no table gives it.
     """
     settings = _settings(options.set)
-    make_settings(method, settings)  # said before any data is read
+    if not method:
+        raise NasbenchError(f"name a method: {', '.join(method_names())}")
+    for name in method:
+        make_settings(name, settings)  # said before any data is read
     reason = why_not_writable(options.out.parent)
     if reason is not None:
         raise NasbenchError(f"cannot write the trace to {options.out}: {reason}")
-    if options.seeds < 1 or options.samples < 0:
-        raise NasbenchError(
-            f"--seeds is 1 or more and --samples 0 or more, not {options.seeds} and "
-            f"{options.samples}"
-        )
+    if options.samples < 0:
+        raise NasbenchError(f"--samples is 0 or more, not {options.samples}")
+    seeds = options.chosen_seeds()
     table = None if options.table is None else Table.open(table_path(options.table))
-    traces = read_traces(options.out) if options.out.exists() else []
     chosen = _recipe(options, recipe, table)
     space = make_space(options.space if table is None else table.identity.space)
     task = _task(options, chosen, table)
+    shared = (training or TrainingOptions()).settings()
+    for name in method:
+        request = SearchRequest(name, shared, settings, options.samples)
+        for seed in seeds:
+            problem = SearchProblem(space, task, chosen, seed)
+            _search_once(request, problem, options.out, table)
+    output.print(f"{options.out}: {len(read_traces(options.out))} searches")
 
-    from strategies.weight_sharing.supernet_search import SearchRequest, search
 
-    request = SearchRequest(
-        method, (training or TrainingOptions()).settings(), settings, options.samples
-    )
-    for seed in range(options.seed, options.seed + options.seeds):
-        with progress_bar(f"{method}, seed {seed}, epochs") as step:
-            trace = search(request, SearchProblem(space, task, chosen, seed), step)
-        traces = [one for one in traces if one.identity != trace.identity] + [trace]
-        write_traces(traces, options.out)
-        _print(trace, table)
-    output.print(f"{options.out}: {len(traces)} searches")
+def _search_once(
+    request: SearchRequest, problem: SearchProblem, out: Path, table: Table | None
+) -> None:
+    """Search and append to the file, where the same search is not in it."""
+    from strategies.weight_sharing.supernet_search import identity_of, search
+
+    traces = read_traces(out) if out.exists() else []
+    known = [t for t in traces if t.identity == identity_of(request, problem)]
+    if known and len(known[-1].sampled) >= request.samples * (not known[-1].failed):
+        output.print(f"{known[-1].name}: is in {out}")
+        return
+    with progress_bar(f"{request.method}, seed {problem.seed}, epochs") as step:
+        trace = search(request, problem, step)
+    # Another run may have added to the file meanwhile.
+    traces = read_traces(out) if out.exists() else []
+    traces = [one for one in traces if one.identity != trace.identity] + [trace]
+    write_traces(traces, out)
+    _print(trace, table)
 
 
 def _settings(texts: tuple[str, ...]) -> Mapping[str, Setting]:

@@ -56,7 +56,11 @@ def fit_command(table: str, /, *, options: FitOptions) -> None:
         table: A table file, the id of a benchmark, or a sample of `nasbench collect`.
         options: What is fitted.
     """
-    from surrogates.fit_benchmark import FitSettings, fit_benchmark
+    from surrogates.fit_benchmark import (
+        FitSettings,
+        fit_benchmark,
+        predict_latencies,
+    )
 
     _check_out(options.out)
     source = _open_source(table)
@@ -79,6 +83,8 @@ def fit_command(table: str, /, *, options: FitOptions) -> None:
         settings,
         facts,
     )
+    if source.timed:
+        fitted = predict_latencies(fitted, source.timed, options.seed)
     digest = fitted.save(options.out)
     size = options.out.stat().st_size / 1e6
     output.print(f"wrote {options.out}: {len(known)} architectures, {size:.1f} MB")

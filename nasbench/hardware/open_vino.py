@@ -54,8 +54,9 @@ class OpenVino:
     """``x86-ov-bf16-amx``, ``x86-ov-bf16-avx512`` and ``x86-ov-int8``.
 
     Batch 1, one thread, one stream. OpenVINO takes tiles wherever there are some, so
-    each of the first two refuses the processors of the other. int8 reads the file that `nasbench.hardware.int8_files` makes; what is not int8 in
-    it is computed in float32, also where the processor would offer bfloat16.
+    each of the first two refuses the processors of the other. int8 reads the file that
+    `nasbench.hardware.int8_files` makes; what is not int8 in it is computed in float32,
+    also where the processor would offer bfloat16.
 
     Args:
         name: One of the three.

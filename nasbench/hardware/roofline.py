@@ -132,6 +132,8 @@ class Roofline:
         return ModelledCost(
             latency_ms=1000 * seconds,
             energy_mj=energy_mj(schedule.macs, device.precision, traffic),
+            memory_bytes=peak,
+            moved_bytes=size * schedule.moved,
         )
 
 

@@ -12,6 +12,7 @@ from typing import Literal, TypeAlias
 from nasbench.errors import NasbenchError, unknown
 from nasbench.hardware.energy import ELEMENT_BYTES, Memory, energy_mj
 from nasbench.hardware.layer_shapes import Gemm, Schedule, network_schedule
+from nasbench.hardware.memory import peak_activations
 from nasbench.hardware.target import Kind, ModelledCost
 from nasbench.networks import Skeleton
 from nasbench.spaces import Architecture, SearchSpace
@@ -74,6 +75,8 @@ class SystolicArray:
         return ModelledCost(
             latency_ms=1000 * cycles / self.clock_hz,
             energy_mj=energy_mj(schedule.macs, "int8", traffic),
+            memory_bytes=peak_activations(schedule) * ELEMENT_BYTES["int8"],
+            moved_bytes=traffic["sram"] + traffic["dram"],
         )
 
     def cycles(self, gemm: Gemm) -> int:

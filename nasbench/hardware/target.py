@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import nan
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias, runtime_checkable
 
 from nasbench.errors import NasbenchError
@@ -30,10 +31,15 @@ class ModelledCost:
     Attributes:
         latency_ms: Milliseconds.
         energy_mj: Millijoules; NaN where the model says nothing of energy.
+        memory_bytes: Most bytes of activations that stand at once, in the target's
+            number format; NaN where the model says nothing of memory.
+        moved_bytes: Bytes read and written, weights included; NaN likewise.
     """
 
     latency_ms: float
     energy_mj: float
+    memory_bytes: float = nan
+    moved_bytes: float = nan
 
 
 @dataclass(frozen=True)

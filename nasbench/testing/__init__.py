@@ -3,7 +3,8 @@
 For every kind of thing that a third party can add there is a class of tests, of which
 a test suite inherits, and a function that returns a sentence for everything that is
 wrong: `StrategyContract` and `check_strategy`, `SpaceContract` and `check_space`,
-`SurrogateContract` and `check_surrogate`, `ProxyContract` and `check_proxy`.
+`SurrogateContract` and `check_surrogate`, `ProxyContract` and `check_proxy`,
+`TargetContract` and `check_target` (in `nasbench.testing.targets`).
 `ToyBenchmark` is something to search without a table, on `ToySpace` or any other small
 space; `play` is the smallest runner; `reachable` finds what an object leads to.
 

@@ -4,13 +4,9 @@ from __future__ import annotations
 
 import copy
 import pickle
-import random
-import sys
 from collections.abc import Callable, Iterator
 from itertools import zip_longest
-from typing import Any, NamedTuple, TypeAlias
-
-import numpy as np
+from typing import TypeAlias
 
 from nasbench.errors import NasbenchError
 from nasbench.search import (
@@ -22,6 +18,7 @@ from nasbench.search import (
     SearchExhausted,
     StrategyFactory,
 )
+from nasbench.testing.honesty import finds_new, no_peeking
 from nasbench.testing.play import (
     EVALUATIONS,
     Told,
@@ -30,6 +27,7 @@ from nasbench.testing.play import (
     outside,
     play,
 )
+from nasbench.testing.shared_generators import shared_generators
 from nasbench.testing.toy_benchmark import ToyBenchmark
 from nasbench.testing.toy_spaces import ConstrainedToySpace, ToySpace
 from nasbench.testing.violations import ContractViolation, collect, expect_none
@@ -62,7 +60,7 @@ class StrategyContract:
     def test_other_seeds_give_other_trajectories(
         self, factory: StrategyFactory
     ) -> None:
-        """Compare the trajectories of five seeds."""
+        """Compare the trajectories of five seeds; see `Strategy.deterministic`."""
         expect_none(other_seeds(factory))
 
     def test_a_restored_state_continues_the_trajectory(
@@ -121,6 +119,16 @@ class StrategyContract:
         """Limit costs and accuracy: to what all keep, half keep, and none keeps."""
         expect_none(limits(factory))
 
+    def test_nothing_is_known_but_what_was_told(self, factory: StrategyFactory) -> None:
+        """Change the test accuracies and the other trials behind its back."""
+        expect_none(no_peeking(factory))
+
+    def test_something_new_is_proposed_now_and_then(
+        self, factory: StrategyFactory
+    ) -> None:
+        """Wait for the third architecture of 72."""
+        expect_none(finds_new(factory))
+
 
 def check_strategy(factory: StrategyFactory) -> list[str]:
     """Return a sentence for everything in which a strategy breaks the contract.
@@ -151,13 +159,22 @@ def equal_seeds(factory: StrategyFactory) -> Iterator[str]:
 
 
 def other_seeds(factory: StrategyFactory) -> Iterator[str]:
-    """Other seeds give other trajectories."""
+    """Other seeds give other trajectories, unless the strategy is `deterministic`."""
     benchmark = ToyBenchmark(ToySpace((3, 4, 2, 3)))
-    runs = [
-        play(factory(context_of(benchmark, seed)), benchmark, 20) for seed in range(5)
-    ]
-    if all(run == runs[0] for run in runs):
-        yield "The seeds 0 to 4 give the same 20 proposals: the seed is not used."
+    strategies = [factory(context_of(benchmark, seed)) for seed in range(5)]
+    runs = [play(one, benchmark, 20) for one in strategies]
+    same = all(run == runs[0] for run in runs)
+    declared = bool(getattr(strategies[0], "deterministic", False))
+    if same and not declared:
+        yield (
+            "The seeds 0 to 4 give the same 20 proposals: the seed is not used. Draw "
+            "from a generator made of it, or set `deterministic = True` in the class."
+        )
+    if declared and not same:
+        yield (
+            "The strategy says that it is deterministic, and the seeds 0 to 4 give "
+            "different proposals."
+        )
 
 
 def restored_state(factory: StrategyFactory) -> Iterator[str]:
@@ -232,7 +249,7 @@ def exhaustion(factory: StrategyFactory) -> Iterator[str]:
 def global_states(factory: StrategyFactory) -> Iterator[str]:
     """Global random states are left alone."""
     benchmark = ToyBenchmark(ToySpace((3, 4, 2, 3)))
-    for watched in _shared_generators():
+    for watched in shared_generators():
         kept = watched.get_state()
         # An uncommon state, so that a seeding with 0 is a change too.
         watched.seed(UNCOMMON_SEED)
@@ -344,6 +361,8 @@ STRATEGY_CHECKS: tuple[StrategyCheck, ...] = (
     other_objectives,
     several_objectives,
     limits,
+    no_peeking,
+    finds_new,
 )
 
 
@@ -361,27 +380,3 @@ def _difference(who: str, expected: Told, found: Told) -> Iterator[str]:
             one, other = (told and told[0].architecture for told in pair)
             yield f"Of {who}, proposal {number} is {one} and {other}."
             return
-
-
-class _Shared(NamedTuple):
-    """A random generator that all code in the process shares."""
-
-    library: str
-    get_state: Callable[[], Any]
-    set_state: Callable[[Any], Any]
-    seed: Callable[[int], Any]
-
-
-def _shared_generators() -> Iterator[_Shared]:
-    yield _Shared("random", random.getstate, random.setstate, random.seed)
-    numpys = np.random  # the legacy functions, which strategies must not use
-    yield _Shared("numpy", numpys.get_state, numpys.set_state, numpys.seed)
-    if "torch" in sys.modules:
-        torch = sys.modules["torch"]
-        yield _Shared(
-            "torch",
-            # Not the tensor, whose pickle differs from time to time.
-            lambda: torch.get_rng_state().tolist(),
-            lambda state: torch.set_rng_state(torch.tensor(state, dtype=torch.uint8)),
-            torch.manual_seed,
-        )

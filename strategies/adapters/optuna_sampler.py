@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from nasbench.errors import NasbenchError
 from nasbench.search import SearchContext
 from nasbench.spaces import Architecture
 from strategies.adapters.config_space import decision_name
 from strategies.adapters.extras import quiet, require
 from strategies.adapters.replayed import INVALID_IN_A_ROW, LibraryStrategy, Outcome
+from strategies.settings import MOST, Within
 
 if TYPE_CHECKING:
     from optuna.samplers import BaseSampler
@@ -116,16 +116,11 @@ class OptunaTpe(OptunaStrategy):
         self,
         context: SearchContext,
         *,
-        startup: int = 10,
-        candidates: int = 24,
+        startup: Annotated[int, Within(0, MOST)] = 10,
+        candidates: Annotated[int, Within(1, 10_000)] = 24,
         multivariate: bool = True,
     ) -> None:
         super().__init__(context)
-        if startup < 0 or candidates < 1:
-            raise NasbenchError(
-                "TPE takes 0 or more startup trials and 1 or more candidates, not "
-                f"{startup} and {candidates}"
-            )
         self.startup = startup
         self.candidates = candidates
         self.multivariate = multivariate
@@ -152,12 +147,13 @@ class OptunaNsga2(OptunaStrategy):
         population_size: Parents per generation; 50 is Optuna's default.
     """
 
-    def __init__(self, context: SearchContext, *, population_size: int = 50) -> None:
+    def __init__(
+        self,
+        context: SearchContext,
+        *,
+        population_size: Annotated[int, Within(2, 10_000)] = 50,
+    ) -> None:
         super().__init__(context)
-        if population_size < 2:
-            raise NasbenchError(
-                f"NSGA-II has a population of 2 or more, not {population_size}"
-            )
         self.population_size = population_size
 
     def make_sampler(self, seed: int) -> BaseSampler:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
 import numpy as np
 
-from nasbench.errors import NasbenchError
 from nasbench.search import SearchContext
 from nasbench.spaces import Architecture
 from strategies.adapters.config_space import decision_name
 from strategies.adapters.extras import require
 from strategies.adapters.replayed import INVALID_IN_A_ROW, LibraryStrategy, Outcome
+from strategies.settings import Within
 
 FAILED = 1e6
 """Constraint violation of a failed training: worse than any broken limit."""
@@ -42,12 +42,13 @@ class PymooStrategy(LibraryStrategy):
 
     several_objectives: ClassVar[bool] = True
 
-    def __init__(self, context: SearchContext, *, population_size: int = 100) -> None:
+    def __init__(
+        self,
+        context: SearchContext,
+        *,
+        population_size: Annotated[int, Within(2, 1000)] = 100,
+    ) -> None:
         super().__init__(context)
-        if population_size < 2:
-            raise NasbenchError(
-                f"pymoo takes a population of 2 or more, not {population_size}"
-            )
         self.population_size = population_size
 
     @abstractmethod
@@ -192,7 +193,12 @@ class PymooGenetic(PymooStrategy):
 
     several_objectives: ClassVar[bool] = False
 
-    def __init__(self, context: SearchContext, *, population_size: int = 50) -> None:
+    def __init__(
+        self,
+        context: SearchContext,
+        *,
+        population_size: Annotated[int, Within(2, 1000)] = 50,
+    ) -> None:
         super().__init__(context, population_size=population_size)
 
     def make_algorithm(self, operators: dict[str, Any]) -> Any:

@@ -7,7 +7,6 @@ import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nasbench.errors import NasbenchError
 from nasbench.search import SearchContext, SearchExhausted
 from nasbench.spaces import Architecture
 from strategies.adapters.config_space import (
@@ -18,6 +17,7 @@ from strategies.adapters.config_space import (
 from strategies.adapters.extras import quiet, require
 from strategies.adapters.replayed import INVALID_IN_A_ROW, LibraryStrategy, Outcome
 from strategies.drawing.lazy_shuffle import LazyShuffle, draw_architecture
+from strategies.settings import Count
 
 if TYPE_CHECKING:
     from smac.runhistory import TrialInfo
@@ -47,12 +47,8 @@ class Smac(LibraryStrategy):
         retrain_after: Suggestions between two fits; 8 is SMAC's default.
     """
 
-    def __init__(self, context: SearchContext, *, retrain_after: int = 8) -> None:
+    def __init__(self, context: SearchContext, *, retrain_after: Count = 8) -> None:
         super().__init__(context)
-        if retrain_after < 1:
-            raise NasbenchError(
-                f"SMAC fits after every 1 or more suggestions, not {retrain_after}"
-            )
         self.retrain_after = retrain_after
 
     def start(self) -> None:

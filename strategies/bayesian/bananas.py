@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal, TypeAlias, get_args
+from typing import Annotated, ClassVar, Literal, TypeAlias
 
 import numpy as np
 
 from nasbench.benchmark import Evaluation
-from nasbench.errors import NasbenchError, unknown
 from nasbench.search import Proposal, SearchContext
 from nasbench.spaces import Architecture
 from strategies.bayesian.acquisition import independent_draws
 from strategies.bayesian.features import Floats
 from strategies.bayesian.normal_scores import normal_scores
 from strategies.bayesian.unproposed import Unproposed
+from strategies.settings import MOST, Count, Within
 from strategies.strategy import Strategy
 from surrogates.mlp_ensemble import MLPEnsemble
 from surrogates.model import Model
@@ -63,23 +63,12 @@ class Bananas(Strategy):
         context: SearchContext,
         *,
         ensemble: EnsembleName = "networks",
-        initial: int = 10,
-        batch: int = 10,
-        parents: int = 2,
-        members: int | None = None,
+        initial: Annotated[int, Within(5, MOST)] = 10,
+        batch: Count = 10,
+        parents: Count = 2,
+        members: Annotated[int, Within(2, 200)] | None = None,
     ) -> None:
         super().__init__(context)
-        if ensemble not in get_args(EnsembleName):
-            raise NasbenchError(unknown("ensemble", ensemble, get_args(EnsembleName)))
-        if members is not None and members < 2:
-            raise NasbenchError(
-                f"an ensemble has 2 or more members that can disagree, not {members}"
-            )
-        if initial < 5 or min(batch, parents) < 1:
-            raise NasbenchError(
-                "BANANAS takes 5 or more initial outcomes, a batch and parents of 1 or "
-                f"more, not {initial}, {batch} and {parents}"
-            )
         self.ensemble: EnsembleName = ensemble
         self.initial = initial
         self.batch = batch

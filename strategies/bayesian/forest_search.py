@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 
 from nasbench.benchmark import Evaluation
-from nasbench.errors import NasbenchError
 from nasbench.search import Proposal, SearchContext
 from nasbench.spaces import Architecture, Architectures
 from strategies.bayesian.acquisition import argmax_at_random, expected_improvement
@@ -15,6 +14,7 @@ from strategies.bayesian.enumeration import enumeration_of
 from strategies.bayesian.features import Floats
 from strategies.bayesian.normal_scores import normal_scores
 from strategies.bayesian.unproposed import Unproposed, mutations_and_random
+from strategies.settings import MOST, Count, Share, Within
 from strategies.strategy import Strategy
 from surrogates.random_forest import RandomForest
 
@@ -52,19 +52,12 @@ class RandomForestSearch(Strategy):
         self,
         context: SearchContext,
         *,
-        initial: int = 10,
-        trees: int = 10,
-        random_share: float = 0.2,
-        pool_size: int = 1000,
+        initial: Annotated[int, Within(5, MOST)] = 10,
+        trees: Annotated[int, Within(2, 500)] = 10,
+        random_share: Share = 0.2,
+        pool_size: Count = 1000,
     ) -> None:
         super().__init__(context)
-        if initial < 5 or trees < 2 or pool_size < 1:
-            raise NasbenchError(
-                "a forest search takes 5 or more initial outcomes, 2 or more trees and "
-                f"a pool of 1 or more, not {initial}, {trees} and {pool_size}"
-            )
-        if not 0 <= random_share <= 1:
-            raise NasbenchError(f"a share is in [0, 1], not {random_share}")
         self.initial = initial
         self.trees = trees
         self.random_share = random_share

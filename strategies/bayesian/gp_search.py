@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import get_args
+from typing import Annotated, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nasbench.benchmark import Evaluation
-from nasbench.errors import NasbenchError, unknown
 from nasbench.search import Proposal, SearchContext
 from nasbench.spaces import Architecture
 from strategies.bayesian.acquisition import (
@@ -31,11 +30,15 @@ from strategies.bayesian.hyperparameters import most_probable
 from strategies.bayesian.normal_scores import normal_scores
 from strategies.bayesian.posterior import Posterior
 from strategies.bayesian.unproposed import Unproposed, mutations_and_random
+from strategies.settings import MOST, Weight, Within
 from strategies.strategy import Strategy
 from strategies.untrained.proxy_scores import scores_to_ask, standardised
 
 POOL, PARENTS = 1000, 10
 """Draws per pool where a space cannot be listed; of how many of the best."""
+
+Initial: TypeAlias = Annotated[int, Within(2, MOST)]
+"""Outcomes before the first fit; one shows no spread."""
 
 LAST_FIT = 320
 """With so many outcomes the hyperparameters are known well enough."""
@@ -80,22 +83,11 @@ class GaussianProcessSearch(Strategy):
         *,
         kernel: KernelName = "hamming",
         acquisition: AcquisitionName = "ei",
-        initial: int = 10,
-        confidence: float = 2.0,
+        initial: Initial = 10,
+        confidence: Weight = 2.0,
         proxies: str | None = None,
     ) -> None:
         super().__init__(context)
-        for kind, given, names in (
-            ("kernel", kernel, get_args(KernelName)),
-            ("acquisition", acquisition, get_args(AcquisitionName)),
-        ):
-            if given not in names:
-                raise NasbenchError(unknown(kind, given, names))
-        if initial < 2 or not 0 <= confidence < math.inf:
-            raise NasbenchError(
-                "a Gaussian process takes 2 or more initial outcomes and a confidence "
-                f"of 0 or more, not {initial} and {confidence}"
-            )
         self.kernel: KernelName = kernel
         self.acquisition: AcquisitionName = acquisition
         self.initial = initial
@@ -223,12 +215,12 @@ class GaussianProcessSearch(Strategy):
 class PathKernelSearch(GaussianProcessSearch):
     """`GaussianProcessSearch` with the path kernel, under a name of its own."""
 
-    def __init__(self, context: SearchContext, *, initial: int = 10) -> None:
+    def __init__(self, context: SearchContext, *, initial: Initial = 10) -> None:
         super().__init__(context, kernel="path", initial=initial)
 
 
 class WeisfeilerLehmanSearch(GaussianProcessSearch):
     """`GaussianProcessSearch` with the Weisfeiler-Lehman kernel (NAS-BOWL)."""
 
-    def __init__(self, context: SearchContext, *, initial: int = 10) -> None:
+    def __init__(self, context: SearchContext, *, initial: Initial = 10) -> None:
         super().__init__(context, kernel="wl", initial=initial)

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import math
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nasbench.benchmark import Evaluation
-from nasbench.errors import NasbenchError
 from nasbench.search import Proposal, SearchContext
 from nasbench.spaces import Architecture
 from strategies.bayesian.parzen import CategoricalParzen
 from strategies.bayesian.unproposed import Unproposed
+from strategies.settings import Count, Within
 from strategies.strategy import Strategy
 
 GOOD_SHARE, MOST_GOOD = 0.1, 25
@@ -54,16 +55,11 @@ class TPE(Strategy):
         context: SearchContext,
         *,
         multivariate: bool = True,
-        initial: int = 10,
-        candidates: int = 24,
+        initial: Count = 10,
+        candidates: Annotated[int, Within(1, 10_000)] = 24,
         repeats: bool = False,
     ) -> None:
         super().__init__(context)
-        if initial < 1 or candidates < 1:
-            raise NasbenchError(
-                "TPE takes 1 or more initial outcomes and candidates, not "
-                f"{initial} and {candidates}"
-            )
         self.multivariate = multivariate
         self.initial = initial
         self.candidates = candidates
@@ -148,5 +144,5 @@ class TPE(Strategy):
 class UnivariateTPE(TPE):
     """`TPE` with a density per decision, under a name of its own."""
 
-    def __init__(self, context: SearchContext, *, initial: int = 10) -> None:
+    def __init__(self, context: SearchContext, *, initial: Count = 10) -> None:
         super().__init__(context, multivariate=False, initial=initial)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias, get_args
+from typing import Literal, TypeAlias
 
 from nasbench.benchmark import Evaluation
-from nasbench.errors import NasbenchError, unknown
 from nasbench.search import Proposal, SearchContext, SearchExhausted
 from nasbench.spaces import Architecture
 from strategies.enumerating.low_discrepancy import EvenGrid
+from strategies.settings import Count
 from strategies.strategy import Strategy
 
 Order: TypeAlias = Literal["lexicographic", "low-discrepancy", "coarse-to-fine"]
@@ -53,14 +53,11 @@ class GridSearch(Strategy):
         context: SearchContext,
         *,
         order: Order = "low-discrepancy",
-        grid_points: int | None = None,
+        grid_points: Count | None = None,
     ) -> None:
         super().__init__(context)
-        if order not in get_args(Order):
-            raise NasbenchError(unknown("order", order, get_args(Order)))
-        if grid_points is not None and grid_points < 1:
-            raise NasbenchError(f"a grid has 1 or more points, not {grid_points}")
         self.order: Order = order
+        self.deterministic = order == "lexicographic"
         self.grid_points = grid_points or _default_points(context)
         self.index = 0
         self.proposed: set[Architecture] = set()

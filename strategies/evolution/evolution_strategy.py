@@ -10,6 +10,7 @@ from nasbench.errors import NasbenchError
 from nasbench.search import Proposal, SearchContext
 from nasbench.spaces import Architecture
 from strategies.drawing.permitted import ATTEMPTS, draw_permitted, sample_permitted
+from strategies.settings import Count, Weight
 from strategies.strategy import Strategy
 
 SMALLEST_STEP = 0.05
@@ -58,24 +59,17 @@ class EvolutionStrategy(Strategy):
         self,
         context: SearchContext,
         *,
-        parents: int = 5,
-        children: int = 20,
+        parents: Count = 5,
+        children: Count = 20,
         plus: bool = True,
-        step: float = 0.5,
+        step: Weight = 0.5,
     ) -> None:
         super().__init__(context)
-        if parents < 1 or children < 1:
-            raise NasbenchError(
-                f"an evolution strategy has parents and children, not {parents} "
-                f"and {children}"
-            )
         if not plus and children < parents:
             raise NasbenchError(
                 f"{children} children cannot replace {parents} parents; take more "
                 "children, or plus=True"
             )
-        if not 0 <= step < math.inf:
-            raise NasbenchError(f"a step is 0 or more, not {step}")
         self.parent_count = parents
         self.child_count = children
         self.plus = plus

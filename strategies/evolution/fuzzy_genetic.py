@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Annotated
 
 import numpy as np
 
@@ -12,6 +13,7 @@ from nasbench.search import Proposal, SearchContext
 from strategies.evolution.fuzzy_controller import fuzzy_control
 from strategies.evolution.genetic_algorithm import GeneticAlgorithm
 from strategies.evolution.selection import Tournament
+from strategies.settings import MOST, Count, Share, Within
 
 WINDOW = 3
 """Generations over which the improvement is measured."""
@@ -45,20 +47,21 @@ class FuzzyGenetic(GeneticAlgorithm):
         self,
         context: SearchContext,
         *,
-        population_size: int = 20,
-        mutation_rates: tuple[float, float] | None = None,
-        tournament_sizes: tuple[int, int] = (2, 5),
-        elites: int = 1,
+        population_size: Count = 20,
+        mutation_rates: tuple[Share, Share] | None = None,
+        tournament_sizes: tuple[Count, Count] = (2, 5),
+        elites: Annotated[int, Within(0, MOST)] = 1,
     ) -> None:
         usual = 1 / context.space.decisions
         rates = mutation_rates or (0.5 * usual, min(3 * usual, 1.0))
-        if not 0 <= rates[0] <= rates[1] <= 1:
+        if rates[0] > rates[1]:
             raise NasbenchError(
-                f"mutation rates are two probabilities that rise, not {rates}"
+                f"mutation_rates rise from the least to the most, not {rates}"
             )
-        if not 1 <= tournament_sizes[0] <= tournament_sizes[1]:
+        if tournament_sizes[0] > tournament_sizes[1]:
             raise NasbenchError(
-                f"tournament sizes are 1 or more and rise, not {tournament_sizes}"
+                f"tournament_sizes rise from the least to the most, not "
+                f"{tournament_sizes}"
             )
         Tournament(tournament_sizes[1]).check(population_size)
         super().__init__(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import numpy as np
 
 from nasbench.benchmark import Evaluation
@@ -15,6 +17,7 @@ from strategies.evolution.selection import (
     Tournament,
     selection_called,
 )
+from strategies.settings import MOST, Count, Share, Within
 from strategies.strategy import Strategy
 
 
@@ -50,29 +53,25 @@ class GeneticAlgorithm(Strategy):
         self,
         context: SearchContext,
         *,
-        population_size: int = 20,
+        population_size: Count = 20,
         selection: Selection | SelectionName = "tournament",
-        crossover_points: int | None = None,
-        mutation_rate: float | None = None,
-        elites: int = 1,
+        crossover_points: Count | None = None,
+        mutation_rate: Share | None = None,
+        elites: Annotated[int, Within(0, MOST)] = 1,
     ) -> None:
         super().__init__(context)
         rate = 1 / self.space.decisions if mutation_rate is None else mutation_rate
-        if population_size < 1:
-            raise NasbenchError(f"a population has members, not {population_size}")
         if isinstance(selection, str):
             selection = selection_called(selection)
         if not hasattr(selection, "pick"):
             raise NasbenchError(f"a selection picks parents; {selection!r} does not")
         if isinstance(selection, Tournament):
             selection.check(population_size)
-        if not 0 <= elites < population_size:
+        if elites >= population_size:
             raise NasbenchError(
                 f"a population of {population_size} keeps 0 to {population_size - 1} "
                 f"elites, not {elites}"
             )
-        if not 0 <= rate <= 1:
-            raise NasbenchError(f"a mutation rate is a probability, not {rate}")
         if crossover_points is not None and not (
             1 <= crossover_points < self.space.decisions
         ):

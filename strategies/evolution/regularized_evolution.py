@@ -8,6 +8,7 @@ from nasbench.benchmark import Evaluation
 from nasbench.errors import NasbenchError
 from nasbench.search import Proposal, SearchContext
 from nasbench.spaces import Architecture
+from strategies.settings import Count
 from strategies.strategy import Strategy
 
 
@@ -36,12 +37,10 @@ class RegularizedEvolution(Strategy):
         self,
         context: SearchContext,
         *,
-        population_size: int = 30,
-        tournament_size: int = 10,
+        population_size: Count = 30,
+        tournament_size: Count = 10,
     ) -> None:
         super().__init__(context)
-        if population_size < 1:
-            raise NasbenchError(f"a population has members, not {population_size}")
         if not 1 <= tournament_size <= population_size:
             raise NasbenchError(
                 f"a tournament takes 1 to all of the population, not {tournament_size} "

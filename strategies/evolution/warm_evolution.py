@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from nasbench.errors import NasbenchError
 from nasbench.search import Proposal, SearchContext
 from nasbench.spaces import Architecture
 from strategies.evolution.regularized_evolution import RegularizedEvolution
+from strategies.settings import Count
 from strategies.untrained.proxy_scores import ALL, scores_to_ask
 from strategies.untrained.training_free import rank_sums
 
@@ -36,15 +36,13 @@ class WarmStartedEvolution(RegularizedEvolution):
         context: SearchContext,
         *,
         proxies: str = ALL,
-        pool_size: int = 1000,
-        population_size: int = 30,
-        tournament_size: int = 10,
+        pool_size: Count = 1000,
+        population_size: Count = 30,
+        tournament_size: Count = 10,
     ) -> None:
         super().__init__(
             context, population_size=population_size, tournament_size=tournament_size
         )
-        if pool_size < 1:
-            raise NasbenchError(f"a pool holds 1 architecture or more, not {pool_size}")
         self.proxies = proxies
         self.pool_size = pool_size
         self.founders: list[Architecture] | None = None

@@ -5,15 +5,15 @@ from __future__ import annotations
 from bisect import insort
 from collections import deque
 from collections.abc import Sequence
-from typing import Literal, TypeAlias, get_args
+from typing import ClassVar, Literal, TypeAlias
 
 from nasbench.benchmark import Evaluation
-from nasbench.errors import NasbenchError, unknown
 from nasbench.search import Proposal, SearchContext, SearchExhausted
 from nasbench.spaces import Architecture
 from strategies.drawing.lazy_shuffle import LazyShuffle, draw_architecture
 from strategies.fidelities.bracket import standing
-from strategies.fidelities.rungs import chosen_rungs, halving_sizes, require_budget
+from strategies.fidelities.rungs import Eta, chosen_rungs, halving_sizes, require_budget
+from strategies.settings import Count
 from strategies.strategy import Strategy
 
 Variant: TypeAlias = Literal["promotion", "stopping"]
@@ -53,18 +53,18 @@ class Asha(Strategy):
             holds only some; None for the full budget divided by powers of `eta`.
     """
 
+    several_fidelities: ClassVar[bool] = True
+
     def __init__(
         self,
         context: SearchContext,
         *,
-        eta: int = 3,
-        least_epochs: int = 1,
+        eta: Eta = 3,
+        least_epochs: Count = 1,
         variant: Variant = "promotion",
-        rungs: Sequence[int] | None = None,
+        rungs: Sequence[Count] | None = None,
     ) -> None:
         super().__init__(context)
-        if variant not in get_args(Variant):
-            raise NasbenchError(unknown("variant", variant, get_args(Variant)))
         self.eta = eta
         self.variant = variant
         self.epochs = chosen_rungs(context, eta, least_epochs, rungs)

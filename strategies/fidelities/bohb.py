@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Annotated, ClassVar
 
 import numpy as np
 
 from nasbench.benchmark import Evaluation
-from nasbench.errors import NasbenchError
 from nasbench.search import Proposal, SearchContext
 from nasbench.spaces import Architecture
 from strategies.fidelities.bracket import Brackets, Standing, standing
 from strategies.fidelities.categorical_kde import CategoricalKde
 from strategies.fidelities.deck import Deck
 from strategies.fidelities.hyperband import hyperband_plans
-from strategies.fidelities.rungs import chosen_rungs, require_budget
+from strategies.fidelities.rungs import Eta, chosen_rungs, require_budget
+from strategies.settings import Count, InnerShare, Share, Within
 from strategies.strategy import Strategy
 
 _FAILED = Standing(float("-inf"), float("-inf"))
@@ -51,27 +52,21 @@ class Bohb(Strategy):
             holds only some; None for the full budget divided by powers of `eta`.
     """
 
+    several_fidelities: ClassVar[bool] = True
+
     def __init__(  # noqa: PLR0913 - hpbandster's settings
         self,
         context: SearchContext,
         *,
-        eta: int = 3,
-        least_epochs: int = 1,
-        random_share: float = 1 / 3,
-        top_share: float = 0.15,
-        samples: int = 64,
-        least_bandwidth: float = 1e-3,
-        rungs: Sequence[int] | None = None,
+        eta: Eta = 3,
+        least_epochs: Count = 1,
+        random_share: Share = 1 / 3,
+        top_share: Share = 0.15,
+        samples: Annotated[int, Within(1, 10_000)] = 64,
+        least_bandwidth: InnerShare = 1e-3,
+        rungs: Sequence[Count] | None = None,
     ) -> None:
         super().__init__(context)
-        for name, share in (("random_share", random_share), ("top_share", top_share)):
-            if not 0 <= share <= 1:
-                raise NasbenchError(f"{name} is a share in [0, 1], not {share}")
-        if samples < 1 or not 0 < least_bandwidth < 1:
-            raise NasbenchError(
-                "samples are 1 or more and least_bandwidth lies between 0 and 1, not "
-                f"{samples} and {least_bandwidth}"
-            )
         epochs = chosen_rungs(context, eta, least_epochs, rungs)
         plans = hyperband_plans(epochs, eta, "table")
         require_budget("BOHB", context, plans[0].sizes, plans[0].epochs)

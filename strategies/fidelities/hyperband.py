@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import ClassVar
 
 from nasbench.benchmark import Evaluation
 from nasbench.search import Proposal, SearchContext
@@ -11,11 +12,13 @@ from strategies.fidelities.bracket import Brackets, Plan, standing
 from strategies.fidelities.deck import Deck
 from strategies.fidelities.rungs import (
     Convention,
+    Eta,
     bracket_sizes,
     chosen_rungs,
     halving_sizes,
     require_budget,
 )
+from strategies.settings import Count
 from strategies.strategy import Strategy
 
 
@@ -43,14 +46,16 @@ class Hyperband(Strategy):
             holds only some; None for the full budget divided by powers of `eta`.
     """
 
+    several_fidelities: ClassVar[bool] = True
+
     def __init__(
         self,
         context: SearchContext,
         *,
-        eta: int = 3,
-        least_epochs: int = 1,
+        eta: Eta = 3,
+        least_epochs: Count = 1,
         convention: Convention = "table",
-        rungs: Sequence[int] | None = None,
+        rungs: Sequence[Count] | None = None,
     ) -> None:
         super().__init__(context)
         epochs = chosen_rungs(context, eta, least_epochs, rungs)

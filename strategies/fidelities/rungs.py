@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, TypeAlias, get_args
+from typing import Annotated, Literal, TypeAlias, get_args
 
 from nasbench.errors import NasbenchError, unknown
 from nasbench.search import SearchContext
+from strategies.settings import Within
+
+Eta: TypeAlias = Annotated[int, Within(2, 1000)]
+"""One in how many goes on, and the factor between rungs."""
 
 Convention: TypeAlias = Literal["table", "formula"]
 """How many architectures the brackets of Hyperband begin with.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Annotated, ClassVar
 
 from nasbench.benchmark import Evaluation
 from nasbench.errors import NasbenchError
@@ -10,7 +11,8 @@ from nasbench.search import Proposal, SearchContext
 from nasbench.spaces import Architecture
 from strategies.fidelities.bracket import Brackets, Plan, standing
 from strategies.fidelities.deck import Deck
-from strategies.fidelities.rungs import chosen_rungs, halving_sizes, require_budget
+from strategies.fidelities.rungs import Eta, chosen_rungs, halving_sizes, require_budget
+from strategies.settings import Count, Within
 from strategies.strategy import Strategy
 
 
@@ -39,14 +41,16 @@ class SuccessiveHalving(Strategy):
             holds only some; None for the full budget divided by powers of `eta`.
     """
 
+    several_fidelities: ClassVar[bool] = True
+
     def __init__(
         self,
         context: SearchContext,
         *,
-        eta: int = 3,
-        least_epochs: int = 1,
-        configurations: int | None = None,
-        rungs: Sequence[int] | None = None,
+        eta: Eta = 3,
+        least_epochs: Count = 1,
+        configurations: Annotated[int, Within(1, 1_000_000)] | None = None,
+        rungs: Sequence[Count] | None = None,
     ) -> None:
         super().__init__(context)
         epochs = chosen_rungs(context, eta, least_epochs, rungs)

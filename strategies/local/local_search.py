@@ -5,10 +5,10 @@ from __future__ import annotations
 from heapq import heappop, heappush
 
 from nasbench.benchmark import Evaluation
-from nasbench.errors import NasbenchError
 from nasbench.search import Proposal, SearchContext, SearchExhausted
 from nasbench.spaces import Architecture
 from strategies.drawing.lazy_shuffle import LazyShuffle, draw_architecture
+from strategies.settings import Count
 from strategies.strategy import Strategy
 
 _NOTHING_YET = float("-inf")
@@ -48,14 +48,12 @@ class LocalSearch(Strategy):
         self,
         context: SearchContext,
         *,
-        num_init: int = 10,
+        num_init: Count = 10,
         steepest: bool = False,
         restart: bool = True,
         sideways: bool = False,
     ) -> None:
         super().__init__(context)
-        if num_init < 1:
-            raise NasbenchError(f"a walk begins with 1 or more points, not {num_init}")
         self.num_init = num_init
         self.steepest = steepest
         self.restart = restart

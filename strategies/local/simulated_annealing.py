@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Annotated, TypeAlias
 
 from nasbench.benchmark import Evaluation
 from nasbench.errors import NasbenchError
@@ -10,7 +11,11 @@ from nasbench.search import Proposal, SearchContext
 from nasbench.spaces import Architecture
 from strategies.drawing.budget_spent import BudgetSpent
 from strategies.drawing.permitted import draw_permitted, sample_permitted
+from strategies.settings import Within
 from strategies.strategy import Strategy
+
+Temperature: TypeAlias = Annotated[float, Within(1e-12, 1e12)]
+"""Objectives have any unit; beyond, a share of a temperature is no number."""
 
 _NOTHING_YET = float("-inf")
 
@@ -44,13 +49,13 @@ class SimulatedAnnealing(Strategy):
         self,
         context: SearchContext,
         *,
-        initial_temperature: float = 0.03,
-        final_temperature: float = 0.0005,
+        initial_temperature: Temperature = 0.03,
+        final_temperature: Temperature = 0.0005,
     ) -> None:
         super().__init__(context)
-        if not 0 < final_temperature <= initial_temperature < math.inf:
+        if final_temperature > initial_temperature:
             raise NasbenchError(
-                "temperatures are positive and fall, not from "
+                "temperatures fall, not from "
                 f"{initial_temperature} to {final_temperature}"
             )
         self.initial_temperature = initial_temperature

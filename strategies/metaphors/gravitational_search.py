@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nasbench.benchmark import Evaluation
-from nasbench.errors import NasbenchError
 from nasbench.search import Proposal, SearchContext
 from nasbench.spaces import Architecture
 from strategies.drawing.budget_spent import BudgetSpent
 from strategies.drawing.permitted import sample_permitted
 from strategies.metaphors.relaxation import Relaxation
+from strategies.settings import Weight, Within
 from strategies.strategy import Strategy
 
 Agents = NDArray[np.float64]
@@ -69,17 +69,11 @@ class GravitationalSearch(Strategy):
         self,
         context: SearchContext,
         *,
-        agents: int = 20,
-        gravity: float = 100.0,
-        decay: float = 1.0,
+        agents: Annotated[int, Within(2, 500)] = 20,
+        gravity: Annotated[float, Within(0, 1e6)] = 100.0,
+        decay: Weight = 1.0,
     ) -> None:
         super().__init__(context)
-        if agents < 2:
-            raise NasbenchError(f"gravity takes 2 agents or more, not {agents}")
-        if not (0 <= gravity < math.inf and 0 <= decay < math.inf):
-            raise NasbenchError(
-                f"gravity and its decay are 0 or more, not {gravity} and {decay}"
-            )
         self.agents = agents
         self.gravity = gravity
         self.decay = decay

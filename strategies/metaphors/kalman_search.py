@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Annotated, NamedTuple
 
 import numpy as np
 
@@ -11,6 +11,7 @@ from nasbench.errors import NasbenchError
 from nasbench.search import Proposal, SearchContext
 from nasbench.spaces import Architecture
 from strategies.metaphors.relaxation import Relaxation, Vector
+from strategies.settings import Within
 from strategies.strategy import Strategy
 
 
@@ -43,15 +44,13 @@ class KalmanSearch(Strategy):
         self,
         context: SearchContext,
         *,
-        draws: int = 20,
-        best: int = 5,
-        slowdown: float = 0.7,
+        draws: Annotated[int, Within(2, 10_000)] = 20,
+        best: Annotated[int, Within(2, 10_000)] = 5,
+        slowdown: Annotated[float, Within(0, 1, above=True)] = 0.7,
     ) -> None:
         super().__init__(context)
-        if not 2 <= best <= draws:
+        if best > draws:
             raise NasbenchError(f"2 to all of the draws measure, not {best} of {draws}")
-        if not 0 < slowdown <= 1:
-            raise NasbenchError(f"a slowdown is in (0, 1], not {slowdown}")
         self.draws = draws
         self.best = best
         self.slowdown = slowdown

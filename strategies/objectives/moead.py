@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import combinations
 from math import comb
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from nasbench.search import Proposal, SearchContext
 from nasbench.spaces import Architecture
 from strategies.drawing.unvisited import Unvisited, changed
 from strategies.objectives.dominance import Floats, Outcome, outcome_of
+from strategies.settings import Count, Share, Within
 from strategies.strategy import Strategy
 
 SMALLEST_WEIGHT = 1e-6
@@ -54,21 +55,17 @@ class MOEAD(Strategy):
         self,
         context: SearchContext,
         *,
-        subproblems: int = 20,
-        neighbours: int = 4,
-        mating_nearby: float = 0.9,
-        replaced: int = 2,
+        subproblems: Annotated[int, Within(2, 1000)] = 20,
+        neighbours: Annotated[int, Within(2, 1000)] = 4,
+        mating_nearby: Share = 0.9,
+        replaced: Count = 2,
     ) -> None:
         super().__init__(context)
-        if subproblems < 2 or not 2 <= neighbours <= subproblems:
+        if neighbours > subproblems:
             raise NasbenchError(
-                "MOEA/D takes 2 or more subproblems and 2 to all of them as "
-                f"neighbours, not {subproblems} and {neighbours}"
+                "MOEA/D takes at most all of its subproblems as neighbours, not "
+                f"{neighbours} of {subproblems}"
             )
-        if not 0 <= mating_nearby <= 1:
-            raise NasbenchError(f"mating_nearby is a probability, not {mating_nearby}")
-        if replaced < 1:
-            raise NasbenchError(f"a child replaces 1 or more, not {replaced}")
         self.weights = weight_vectors(len(context.objectives), subproblems)
         squared = ((self.weights[:, None] - self.weights[None, :]) ** 2).sum(axis=2)
         self.nearest = np.argsort(squared, axis=1, kind="stable")[:, :neighbours]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from strategies.objectives.dominance import (
     front_numbers,
     outcome_of,
 )
+from strategies.settings import Count, Within
 from strategies.strategy import Strategy
 
 
@@ -46,11 +47,11 @@ class MultiObjectiveEvolution(Strategy):
         self,
         context: SearchContext,
         *,
-        population_size: int = 30,
-        tournament_size: int = 10,
+        population_size: Annotated[int, Within(1, 10_000)] = 30,
+        tournament_size: Count = 10,
     ) -> None:
         super().__init__(context)
-        if not 1 <= tournament_size <= population_size:
+        if tournament_size > population_size:
             raise NasbenchError(
                 f"a tournament takes 1 to all of the population, not {tournament_size} "
                 f"of {population_size}"

@@ -2,15 +2,34 @@
 
 from __future__ import annotations
 
-from math import isfinite
-from typing import ClassVar
+from collections.abc import Sequence
+from math import inf, isfinite
+from typing import Annotated, ClassVar
+
+import numpy as np
 
 from nasbench.benchmark import Evaluation
 from nasbench.errors import NasbenchError, unknown
-from nasbench.search import FREE_COLUMNS, Proposal, SearchContext
+from nasbench.search import (
+    COLUMNS,
+    FAMILIES,
+    FREE_COLUMNS,
+    Proposal,
+    SearchContext,
+    read_column,
+    read_cost,
+)
 from nasbench.spaces import Architecture
 from strategies.drawing.unvisited import Unvisited
+from strategies.objectives.netadapt_resource import LookUpTable
+from strategies.settings import Count, InnerShare, Within
 from strategies.strategy import Strategy
+
+RESOURCES = tuple(name for name, kind in COLUMNS.items() if not kind.maximise)
+"""Resources that every benchmark has; columns such as ``latency:TARGET`` besides."""
+
+GRAIN = 1e-3
+"""The finest step of a resource that is not counted, as a share of itself."""
 
 STARTS = 100
 """Random architectures from the largest of which the ascent to the largest begins."""
@@ -25,10 +44,15 @@ class NetAdapt(Strategy):
     most accurate one is the network of the next step. The amount decays from step to
     step. The result is a family: one network per budget passed on the way.
 
-    On a general space the resource is a number that the context knows for free, FLOPs
-    or parameters. Where no decision alone reaches the target, the target is what the
-    best of them can reach; where none can save anything, the way ends. It also ends
-    with the first network that keeps all limits on free columns, which no step
+    On a general space the resource is any column of an evaluation that is to be small.
+    Parameters, FLOPs and what simulated targets say are known for free. What only shows
+    in an evaluation, as a measured latency, is looked up in a table that is learned
+    from what was evaluated, 20 random networks at first
+    (`strategies.objectives.netadapt_resource`).
+
+    Where no decision alone reaches the target, the target is what the best of them can
+    reach; where none can save anything, the way ends. It also ends with the first
+    network that keeps all limits on free columns and on the resource, which no step
     undershoots on purpose. Then a new way begins, with half the first amount; when the
     finest asks for nothing new, what is left of the budget goes to random
     architectures.
@@ -40,8 +64,9 @@ class NetAdapt(Strategy):
 
     Args:
         context: What to search; of several objectives the first is kept high.
-        resource: ``flops`` or ``parameters``; None takes the column that is limited,
-            or else a further objective, or else FLOPs.
+        resource: ``flops``, ``parameters``, or a column such as ``latency:TARGET``;
+            None takes the column that is limited, or else a further objective, a free
+            one first, or else FLOPs.
         reduction: First amount, as a share of the largest network's resource; the
             paper's 0.005 to 0.03.
         decay: What an amount is of the one before; the paper's 0.96 to 0.98.
@@ -55,21 +80,17 @@ class NetAdapt(Strategy):
         context: SearchContext,
         *,
         resource: str | None = None,
-        reduction: float = 0.03,
-        decay: float = 0.98,
-        short_epochs: int | None = None,
+        reduction: InnerShare = 0.03,
+        decay: Annotated[float, Within(0, 1, above=True)] = 0.98,
+        short_epochs: Count | None = None,
     ) -> None:
         super().__init__(context)
         chosen = resource or _resource_of(context)
-        if chosen not in FREE_COLUMNS:
-            raise NasbenchError(unknown("resource", chosen, FREE_COLUMNS))
-        if not 0 < reduction < 1 or not 0 < decay <= 1:
-            raise NasbenchError(
-                "a reduction is between 0 and 1, and a decay at most 1, not "
-                f"{reduction} and {decay}"
-            )
+        if not _is_resource(chosen):
+            known = [*RESOURCES, *(f"{family}:NAME" for family in sorted(FAMILIES))]
+            raise NasbenchError(unknown("resource", chosen, known))
         epochs = context.epochs if short_epochs is None else short_epochs
-        if not 1 <= epochs <= context.epochs:
+        if epochs > context.epochs:
             raise NasbenchError(
                 f"short trainings take 1 to {context.epochs} epochs, not {epochs}"
             )
@@ -87,6 +108,8 @@ class NetAdapt(Strategy):
         self.amount = 0.0
         self.way_asked = True
         self.finished = False
+        # None where the resource is known without an evaluation.
+        self.table = None if _is_free(context, chosen) else LookUpTable()
 
     @property
     def family(self) -> list[Architecture]:
@@ -100,6 +123,8 @@ class NetAdapt(Strategy):
         Raises:
             SearchExhausted: Everything that keeps the limits was proposed.
         """
+        if self.table is not None and not self.table.ready:
+            return self.propose(self.unvisited.draw(self.context, self.rng))
         while not (self.to_ask or self.to_hear or self.finished):
             self._go_on()
         if self.to_ask:
@@ -109,12 +134,17 @@ class NetAdapt(Strategy):
     def tell(self, proposal: Proposal, evaluation: Evaluation) -> None:
         """Take note of how good a proposal is; limits are none of this step's."""
         self.to_hear.discard(proposal.architecture)
+        if self.table is not None:
+            value = read_column(self.resource, evaluation)
+            self.table.tell(proposal.architecture, value)
         if proposal.epochs == self.short_epochs:
             score = self.context.objectives[0].score(evaluation)
             self.known[proposal.architecture] = score
 
     def _go_on(self) -> None:
         """Take the best of a step, and make the next; or begin another way."""
+        if self.table is not None:
+            self.table.fit(self.space)
         if self.current is None:
             self._begin()
         else:
@@ -134,7 +164,7 @@ class NetAdapt(Strategy):
     def _begin(self) -> None:
         largest = self._largest()
         cost = self._cost(largest)
-        if not self.way_asked and self.reduction * cost <= 1:
+        if not self.way_asked and self.reduction * cost <= self._grain(cost):
             self.finished = True
             return
         if self.ways:
@@ -165,9 +195,10 @@ class NetAdapt(Strategy):
         """Return, of every decision that can save, the largest below the target."""
         current = self._current()
         cost = self._cost(current)
-        cheaper: dict[int, list[tuple[int, Architecture]]] = {}
-        for one in self.space.neighbours(current):
-            if (below := self._cost(one)) < cost:
+        cheaper: dict[int, list[tuple[float, Architecture]]] = {}
+        nearby = self.space.neighbours(current)
+        for one, below in zip(nearby, self._costs_near(current, nearby), strict=True):
+            if below < cost:
                 changed = next(
                     i
                     for i, (a, b) in enumerate(zip(one, current, strict=True))
@@ -177,7 +208,8 @@ class NetAdapt(Strategy):
         if not cheaper:
             return []
         reachable = min(below for options in cheaper.values() for below, _ in options)
-        target = max(cost - max(self.amount, 1), reachable, self._lowest_needed(cost))
+        amount = max(self.amount, self._grain(cost))
+        target = max(cost - amount, reachable, self._lowest_needed(cost))
         step = []
         for options in cheaper.values():
             within = [option for option in options if option[0] <= target]
@@ -189,19 +221,44 @@ class NetAdapt(Strategy):
     def _largest(self) -> Architecture:
         """Climb in the resource from the largest of some random architectures."""
         drawn = [self.space.sample(self.rng) for _ in range(STARTS)]
-        largest = max(drawn, key=self._cost)
+        largest = max(drawn, key=self._size)
         while True:
             nearby = max(
-                self.space.neighbours(largest), key=self._cost, default=largest
+                self.space.neighbours(largest), key=self._size, default=largest
             )
-            if self._cost(nearby) <= self._cost(largest):
+            if self._size(nearby) <= self._size(largest):
                 return largest
             largest = nearby
 
-    def _cost(self, architecture: Architecture) -> int:
-        return int(getattr(self.context.costs(architecture), self.resource))
+    def _cost(self, architecture: Architecture) -> float:
+        """Return the resource; inf for what a target has no room for."""
+        if self.table is None:
+            value = read_cost(self.resource, self.context.costs(architecture))
+            return inf if value is None or value != value else value
+        known = self.table.known.get(architecture)
+        return (
+            float(self.table.sums(self.space, [architecture])[0])
+            if (known is None)
+            else known
+        )
 
-    def _lowest_needed(self, cost: int) -> float:
+    def _size(self, architecture: Architecture) -> float:
+        """Return the resource to climb in, on which what has no room is last."""
+        cost = self._cost(architecture)
+        return cost if isfinite(cost) else -inf
+
+    def _costs_near(
+        self, current: Architecture, nearby: Sequence[Architecture]
+    ) -> list[float]:
+        if self.table is None:
+            return [self._cost(one) for one in nearby]
+        return self.table.near(self.space, current, nearby)
+
+    def _grain(self, cost: float) -> float:
+        """Return the smallest amount: one of what is counted, a share of the rest."""
+        return 1.0 if self.resource in FREE_COLUMNS else GRAIN * abs(cost)
+
+    def _lowest_needed(self, cost: float) -> float:
         """Return the limit of the resource while it is broken, else 0."""
         limits = [
             one.limit
@@ -211,12 +268,20 @@ class NetAdapt(Strategy):
         return min(limits, default=0.0)
 
     def _arrived(self) -> bool:
-        """Return whether there are limits on free columns, and all of them are kept."""
-        limited = any(
-            one.column in FREE_COLUMNS and isfinite(one.limit)
-            for one in self.context.constraints
-        )
-        return limited and self.context.permits(self._current())
+        """Return whether there are limits that are known here, and all are kept."""
+        current = self._current()
+        costs = self.context.costs(current)
+        limited = False
+        for one in self.context.constraints:
+            value = read_cost(one.column, costs)
+            if one.column == self.resource:
+                value = self._cost(current)
+            if value is None or not isfinite(one.limit):
+                continue
+            limited = True
+            if one.excess(value):
+                return False
+        return limited
 
     def _current(self) -> Architecture:
         if self.current is None:
@@ -229,4 +294,23 @@ def _resource_of(context: SearchContext) -> str:
         *(one.column for one in context.constraints if isfinite(one.limit)),
         *(one.column for one in context.objectives[1:]),
     ]
-    return next((column for column in wanted if column in FREE_COLUMNS), "flops")
+    free = (one for one in wanted if _is_resource(one) and _is_free(context, one))
+    other = (one for one in wanted if _is_resource(one) and one not in COLUMNS)
+    return next(free, None) or next(other, "flops")
+
+
+def _is_resource(column: str) -> bool:
+    """Return whether a column is to be small: anything but an accuracy."""
+    family, _, member = column.partition(":")
+    return column in RESOURCES or bool(
+        member and family in FAMILIES and not FAMILIES[family].maximise
+    )
+
+
+def _is_free(context: SearchContext, column: str) -> bool:
+    """Return whether a column is known of any architecture before an evaluation."""
+    if column in FREE_COLUMNS:
+        return True
+    # Any architecture will do; the strategy's own draws stay what they are.
+    one = context.space.sample(np.random.default_rng(0))
+    return read_cost(column, context.costs(one)) is not None

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 
 from nasbench.benchmark import Evaluation
-from nasbench.errors import NasbenchError
 from nasbench.search import Proposal, SearchContext
 from nasbench.spaces import Architecture
 from strategies.drawing.unvisited import Unvisited, changed
@@ -17,6 +16,7 @@ from strategies.objectives.dominance import (
     front_numbers,
     outcome_of,
 )
+from strategies.settings import Share, Within
 from strategies.strategy import Strategy
 
 
@@ -55,19 +55,12 @@ class NSGA2(Strategy):
         self,
         context: SearchContext,
         *,
-        population_size: int = 20,
-        crossover_rate: float = 0.9,
-        mutation_rate: float | None = None,
+        population_size: Annotated[int, Within(2, 10_000)] = 20,
+        crossover_rate: Share = 0.9,
+        mutation_rate: Share | None = None,
     ) -> None:
         super().__init__(context)
         rate = 1 / self.space.decisions if mutation_rate is None else mutation_rate
-        if population_size < 2:
-            raise NasbenchError(
-                f"a population has 2 or more members, not {population_size}"
-            )
-        for name, given in (("crossover", crossover_rate), ("mutation", rate)):
-            if not 0 <= given <= 1:
-                raise NasbenchError(f"a {name} rate is a probability, not {given}")
         self.population_size = population_size
         self.crossover_rate = crossover_rate
         self.mutation_rate = rate

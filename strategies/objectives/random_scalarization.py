@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 
 from nasbench.benchmark import Evaluation
-from nasbench.errors import NasbenchError
 from nasbench.search import Proposal, SearchContext
 from strategies.bayesian.gp_search import GaussianProcessSearch
 from strategies.objectives.dominance import Floats, Outcome, outcome_of
+from strategies.settings import MOST, Weight, Within
 
 
 class RandomScalarization(GaussianProcessSearch):
@@ -43,11 +43,13 @@ class RandomScalarization(GaussianProcessSearch):
     several_objectives: ClassVar[bool] = True
 
     def __init__(
-        self, context: SearchContext, *, rho: float = 0.05, initial: int = 10
+        self,
+        context: SearchContext,
+        *,
+        rho: Weight = 0.05,
+        initial: Annotated[int, Within(2, MOST)] = 10,
     ) -> None:
         super().__init__(context, initial=initial)
-        if not rho >= 0:
-            raise NasbenchError(f"the weight of the sum is 0 or more, not {rho}")
         self.rho = rho
         self.outcomes: list[Outcome] = []
 

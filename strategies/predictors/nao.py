@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 
 from nasbench.benchmark import Evaluation
-from nasbench.errors import NasbenchError
 from nasbench.search import Proposal, SearchContext
 from nasbench.spaces import Architecture
 from strategies.networks_in_numpy.autoencoder import Autoencoder, random_batches
 from strategies.networks_in_numpy.predictor import encode, normal_scores
-from strategies.networks_in_numpy.settings import check_at_least
 from strategies.predictors.candidates import Shortlist
+from strategies.settings import Count, InnerShare, Within
 from strategies.strategy import Strategy
 
 STEP = 0.1
@@ -57,15 +56,12 @@ class NAO(Strategy):
         self,
         context: SearchContext,
         *,
-        samples: int = 50,
-        best: int = 50,
-        batch_size: int = 20,
-        trade_off: float = 0.8,
+        samples: Count = 50,
+        best: Annotated[int, Within(1, 1000)] = 50,
+        batch_size: Annotated[int, Within(1, 1000)] = 20,
+        trade_off: InnerShare = 0.8,
     ) -> None:
         super().__init__(context)
-        check_at_least(1, samples=samples, best=best, batch_size=batch_size)
-        if not 0 < trade_off < 1:
-            raise NasbenchError(f"trade_off is between 0 and 1, not {trade_off}")
         self.samples_to_ask = samples
         self.best = best
         self.batch_size = batch_size

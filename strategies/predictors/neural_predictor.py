@@ -8,8 +8,8 @@ from nasbench.benchmark import Evaluation
 from nasbench.search import Proposal, SearchContext
 from nasbench.spaces import Architecture
 from strategies.networks_in_numpy.predictor import Predictor, encode
-from strategies.networks_in_numpy.settings import check_at_least
 from strategies.predictors.candidates import Shortlist, best_first, pool_of
+from strategies.settings import Count
 from strategies.strategy import Strategy
 
 
@@ -42,12 +42,11 @@ class NeuralPredictor(Strategy):
         self,
         context: SearchContext,
         *,
-        samples: int = 100,
-        batch_size: int = 20,
-        pool_size: int = 10_000,
+        samples: Count = 100,
+        batch_size: Count = 20,
+        pool_size: Count = 10_000,
     ) -> None:
         super().__init__(context)
-        check_at_least(1, samples=samples, batch_size=batch_size, pool_size=pool_size)
         self.samples_to_ask = samples
         self.batch_size = batch_size
         self.pool_size = pool_size

@@ -9,8 +9,8 @@ from nasbench.errors import NasbenchError
 from nasbench.search import Proposal, SearchContext
 from nasbench.spaces import Architecture
 from strategies.networks_in_numpy.predictor import Predictor, encode
-from strategies.networks_in_numpy.settings import check_at_least
 from strategies.predictors.candidates import Shortlist, best_first
+from strategies.settings import Count
 from strategies.strategy import Strategy
 
 
@@ -44,13 +44,12 @@ class NPENAS(Strategy):
         self,
         context: SearchContext,
         *,
-        samples: int = 20,
-        parents: int = 10,
-        children: int = 100,
-        batch_size: int = 10,
+        samples: Count = 20,
+        parents: Count = 10,
+        children: Count = 100,
+        batch_size: Count = 10,
     ) -> None:
         super().__init__(context)
-        check_at_least(1, samples=samples, parents=parents, batch_size=batch_size)
         if children < batch_size:
             raise NasbenchError(
                 f"a round bears at least batch_size children: {batch_size}, "

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nasbench.benchmark import Evaluation
-from nasbench.search import FREE_COLUMNS, Objective, Proposal, SearchContext
+from nasbench.search import Objective, Proposal, SearchContext, read_cost
 from nasbench.spaces import Architecture
 from strategies.networks_in_numpy.predictor import encode
 from strategies.objectives.dominance import crowding_by_front, front_numbers
 from strategies.predictors.progressive import Progressive
+from strategies.settings import Count, Within
 
 
 class ParetoProgressive(Progressive):
@@ -25,10 +26,10 @@ class ParetoProgressive(Progressive):
     of the accuracy and by what is known of the costs without training, and within a
     front by how far they lie from their neighbours.
 
-    Objectives that are free (parameters, FLOPs) are computed; every other one has a
-    predictor of its own. With the accuracy as the sole objective, parameters and
-    FLOPs are to be small too, as in the paper. The template of a pass is a random one
-    of the front.
+    Objectives that are free (parameters, FLOPs, what simulated targets say) are
+    computed; every other one, as a measured latency, has a predictor of its own. With
+    the accuracy as the sole objective, parameters and FLOPs are to be small too, as in
+    the paper. The template of a pass is a random one of the front.
 
     Args:
         context: What to search, with one or more objectives.
@@ -39,7 +40,11 @@ class ParetoProgressive(Progressive):
     several_objectives: ClassVar[bool] = True
 
     def __init__(
-        self, context: SearchContext, *, beam_size: int = 20, samples: int = 10
+        self,
+        context: SearchContext,
+        *,
+        beam_size: Annotated[int, Within(1, 1000)] = 20,
+        samples: Count = 10,
     ) -> None:
         super().__init__(context, beam_size=beam_size, samples=samples)
         self.wanted = context.objectives
@@ -71,22 +76,24 @@ class ParetoProgressive(Progressive):
     def expected(self, architectures: Sequence[Architecture]) -> NDArray[np.float64]:
         """Return ``(n, wanted)`` scores that are predicted or known, larger better."""
         told = np.array(self.scores)
+        costs = [self.context.costs(one) for one in architectures]
         guessed = [
             place
             for place, objective in enumerate(self.wanted)
-            if objective.column not in FREE_COLUMNS
+            if read_cost(objective.column, costs[0]) is None
         ]
         self.learn(told[:, guessed])
         asked = encode(self.space, architectures)
-        costs = [self.context.costs(one) for one in architectures]
         scores = np.empty((len(architectures), len(self.wanted)))
         for place, objective in enumerate(self.wanted):
             if place in guessed:
                 predictor = self.predictors[guessed.index(place)]
                 scores[:, place] = predictor.predict(asked)
             else:
-                known = [float(getattr(one, objective.column)) for one in costs]
-                scores[:, place] = known if objective.maximise else np.negative(known)
+                known = [read_cost(objective.column, one) for one in costs]
+                signed = np.array(known, np.float64) * (1 if objective.maximise else -1)
+                # What a target has no room for is the worst of all.
+                scores[:, place] = np.where(np.isnan(signed), -np.inf, signed)
         return scores
 
     def pick_template(self) -> Architecture:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 
@@ -19,9 +19,9 @@ from strategies.networks_in_numpy.predictor import (
     normal_scores,
     train,
 )
-from strategies.networks_in_numpy.settings import check_at_least
 from strategies.networks_in_numpy.weights import Floats
 from strategies.predictors.candidates import Shortlist, best_first, pool_of
+from strategies.settings import Count, Within
 from strategies.strategy import Strategy
 
 PRETRAINING_SAMPLES = 1000
@@ -63,14 +63,12 @@ class PredictorEvolution(Strategy):
         self,
         context: SearchContext,
         *,
-        rounds: int = 4,
-        batch_size: int = 20,
-        pool_size: int = 1000,
-        population_size: int = 100,
+        rounds: Count = 4,
+        batch_size: Count = 20,
+        pool_size: Count = 1000,
+        population_size: Annotated[int, Within(2, 1000)] = 100,
     ) -> None:
         super().__init__(context)
-        check_at_least(1, rounds=rounds, batch_size=batch_size, pool_size=pool_size)
-        check_at_least(2, population_size=population_size)
         self.rounds = rounds
         self.rounds_done = 0
         self.batch_size = batch_size

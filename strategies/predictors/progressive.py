@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +14,8 @@ from nasbench.search import Proposal, SearchContext
 from nasbench.spaces import Architecture
 from strategies.drawing.permitted import ATTEMPTS
 from strategies.networks_in_numpy.predictor import Predictor, encode
-from strategies.networks_in_numpy.settings import check_at_least
 from strategies.predictors.candidates import Shortlist
+from strategies.settings import Count, Within
 from strategies.strategy import Strategy
 
 Prefix = tuple[int, ...]
@@ -53,10 +53,13 @@ class Progressive(Strategy):
     slow: ClassVar[bool] = True
 
     def __init__(
-        self, context: SearchContext, *, beam_size: int = 20, samples: int = 10
+        self,
+        context: SearchContext,
+        *,
+        beam_size: Annotated[int, Within(1, 1000)] = 20,
+        samples: Count = 10,
     ) -> None:
         super().__init__(context)
-        check_at_least(1, beam_size=beam_size, samples=samples)
         self.beam_size = beam_size
         self.samples_to_ask = samples
         self.shortlist = Shortlist(self.space.size)

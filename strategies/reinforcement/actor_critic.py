@@ -7,13 +7,12 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from nasbench.benchmark import Evaluation
-from nasbench.errors import NasbenchError, unknown
 from nasbench.search import Proposal, SearchContext
 from strategies.networks_in_numpy.controller import Controller, policy_gradient
-from strategies.networks_in_numpy.settings import check_policy
 from strategies.networks_in_numpy.weights import Adam
 from strategies.reinforcement.permitted_draw import permitted_draw
 from strategies.reinforcement.rewards import MovingAverage, Rewards
+from strategies.settings import HiddenUnits, LearningRate, Weight
 from strategies.strategy import Strategy
 
 CRITICS = ("prefix", "average")
@@ -55,18 +54,13 @@ class ActorCritic(Strategy):
         self,
         context: SearchContext,
         *,
-        learning_rate: float = 0.01,
-        entropy: float = 0.1,
+        learning_rate: LearningRate = 0.01,
+        entropy: Weight = 0.1,
         critic: Literal["prefix", "average"] = "prefix",
-        critic_weight: float = 0.5,
-        hidden: int = 64,
+        critic_weight: Weight = 0.5,
+        hidden: HiddenUnits = 64,
     ) -> None:
         super().__init__(context)
-        check_policy(learning_rate, entropy, hidden)
-        if critic not in CRITICS:
-            raise NasbenchError(unknown("critic", critic, CRITICS))
-        if not critic_weight >= 0:
-            raise NasbenchError(f"critic_weight is 0 or more, not {critic_weight}")
         self.rewards = Rewards()
         self.average = MovingAverage(0.9)
         self.entropy = entropy

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,10 +17,10 @@ from strategies.networks_in_numpy.controller import (
     Reading,
     policy_gradient,
 )
-from strategies.networks_in_numpy.settings import check_at_least, check_policy
 from strategies.networks_in_numpy.weights import Adam, Floats
 from strategies.reinforcement.permitted_draw import permitted_draw
 from strategies.reinforcement.rewards import Rewards
+from strategies.settings import Count, InnerShare, LearningRate, Weight, Within
 from strategies.strategy import Strategy
 
 
@@ -75,22 +75,19 @@ class PPO(Strategy):
         self,
         context: SearchContext,
         *,
-        learning_rate: float = 0.01,
-        batch_size: int = 20,
-        minibatches: int = 4,
-        epochs: int = 10,
-        clip: float = 0.2,
-        entropy: float = 0.01,
-        kl_limit: float = 0.05,
+        learning_rate: LearningRate = 0.01,
+        batch_size: Count = 20,
+        minibatches: Count = 4,
+        epochs: Annotated[int, Within(1, 1000)] = 10,
+        clip: InnerShare = 0.2,
+        entropy: Weight = 0.01,
+        kl_limit: Annotated[float, Within(0, 1000, above=True)] = 0.05,
     ) -> None:
         super().__init__(context)
-        check_policy(learning_rate, entropy, self.HIDDEN)
-        check_at_least(1, epochs=epochs, minibatches=minibatches)
-        check_at_least(minibatches, batch_size=batch_size)
-        if not (0 < clip < 1 and kl_limit > 0):
+        if minibatches > batch_size:
             raise NasbenchError(
-                f"clip is between 0 and 1 and kl_limit is positive, not {clip} and "
-                f"{kl_limit}"
+                f"a batch of {batch_size} has no {minibatches} minibatches; take a "
+                "batch_size of minibatches or more"
             )
         self.batch_size, self.minibatches, self.epochs = batch_size, minibatches, epochs
         self.clip, self.entropy, self.kl_limit = clip, entropy, kl_limit

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 
 from nasbench.benchmark import Evaluation
-from nasbench.errors import NasbenchError
 from nasbench.search import Proposal, SearchContext
 from nasbench.spaces import Architecture
 from strategies.networks_in_numpy.weights import Adam
 from strategies.reinforcement.permitted_draw import permitted_draw
 from strategies.reinforcement.rewards import MovingAverage, Rewards
+from strategies.settings import LearningRate, Momentum
 from strategies.strategy import Strategy
 
 Logits = NDArray[np.float64]
@@ -58,12 +56,10 @@ class Reinforce(Strategy):
         self,
         context: SearchContext,
         *,
-        learning_rate: float = 0.03,
-        baseline_momentum: float = 0.9,
+        learning_rate: LearningRate = 0.03,
+        baseline_momentum: Momentum = 0.9,
     ) -> None:
         super().__init__(context)
-        if not 0 < learning_rate < math.inf:
-            raise NasbenchError(f"a learning rate is positive, not {learning_rate}")
         self.baseline = MovingAverage(baseline_momentum)
         self.rewards = Rewards()
         radices = np.array(self.space.radices)

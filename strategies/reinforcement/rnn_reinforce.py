@@ -9,10 +9,10 @@ import numpy as np
 from nasbench.benchmark import Evaluation
 from nasbench.search import Proposal, SearchContext
 from strategies.networks_in_numpy.controller import Controller, policy_gradient
-from strategies.networks_in_numpy.settings import check_policy
 from strategies.networks_in_numpy.weights import Adam
 from strategies.reinforcement.permitted_draw import permitted_draw
 from strategies.reinforcement.rewards import MovingAverage, Rewards
+from strategies.settings import HiddenUnits, LearningRate, Momentum, Weight
 from strategies.strategy import Strategy
 
 
@@ -51,13 +51,12 @@ class RnnReinforce(Strategy):
         self,
         context: SearchContext,
         *,
-        learning_rate: float = 0.01,
-        baseline_momentum: float = 0.9,
-        entropy: float = 0.1,
-        hidden: int = 64,
+        learning_rate: LearningRate = 0.01,
+        baseline_momentum: Momentum = 0.9,
+        entropy: Weight = 0.1,
+        hidden: HiddenUnits = 64,
     ) -> None:
         super().__init__(context)
-        check_policy(learning_rate, entropy, hidden)
         self.baseline = MovingAverage(baseline_momentum)
         self.rewards = Rewards()
         self.entropy = entropy

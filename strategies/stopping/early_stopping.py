@@ -6,7 +6,7 @@ from abc import abstractmethod
 from collections import deque
 from collections.abc import Hashable
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 from nasbench.benchmark import Evaluation
 from nasbench.errors import NasbenchError
@@ -18,7 +18,7 @@ from nasbench.search import (
     StrategyFactory,
 )
 from nasbench.spaces import Architecture
-from strategies.named import find_strategy
+from strategies.chosen_strategy import ChosenStrategy
 from strategies.strategy import Strategy
 
 Curve: TypeAlias = dict[int, float]
@@ -69,9 +69,13 @@ class EarlyStopping(Strategy):
 
     Args:
         context: What to search; the inner strategy gets it too.
-        inner: The strategy that proposes: its class, a partial of it, or its name.
+        inner: The strategy that proposes: its class, a partial of it, or its name,
+            settings in parentheses: ``evolution(population_size=10)``. One that itself
+            trains for fewer epochs than all is refused.
         step: Epochs between two checks; None for a tenth of the full budget.
     """
+
+    several_fidelities: ClassVar[bool] = True
 
     # In a slot and not in `__dict__`, which `Strategy.state` copies.
     __slots__ = ("inner",)
@@ -92,8 +96,14 @@ class EarlyStopping(Strategy):
         if chosen < 1:
             raise NasbenchError(f"a step takes 1 epoch or more, not {step}")
         self.step = chosen
-        factory = find_strategy(inner) if isinstance(inner, str) else inner
+        factory = ChosenStrategy(inner) if isinstance(inner, str) else inner
         self.inner = factory(context)
+        if getattr(self.inner, "several_fidelities", False):
+            raise NasbenchError(
+                f"{type(self).__name__} cannot wrap {type(self.inner).__name__}, which "
+                "itself decides how long to train; take an inner strategy that asks "
+                "for full trainings, such as evolution"
+            )
         self.waiting: deque[Training] = deque()
         self.asked: dict[tuple[Architecture, int], list[Training]] = {}
         self.trained: dict[Hashable, int] = {}

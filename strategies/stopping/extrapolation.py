@@ -10,6 +10,7 @@ import numpy as np
 from nasbench.errors import NasbenchError, unknown
 from nasbench.search import SearchContext, StrategyFactory
 from nasbench.spaces import Architecture
+from strategies.settings import Count, InnerShare
 from strategies.stopping.early_stopping import Curve, EarlyStopping
 from surrogates.learning_curves import FAMILIES, SHORTEST, extrapolate
 
@@ -33,7 +34,8 @@ class ExtrapolationStopping(EarlyStopping):
 
     Args:
         context: What to search.
-        inner: The strategy that proposes: its class, a partial of it, or its name.
+        inner: The strategy that proposes: its class, a partial of it, or its name,
+            settings in parentheses.
         chance: Smallest probability to become the best that is worth going on.
         family: The family of curves, one of `surrogates.learning_curves.FAMILIES`.
         step: Epochs between two checks; None for a tenth of the full budget.
@@ -46,13 +48,11 @@ class ExtrapolationStopping(EarlyStopping):
         context: SearchContext,
         *,
         inner: StrategyFactory | str = "evolution",
-        chance: float = 0.05,
+        chance: InnerShare = 0.05,
         family: str = "pow3",
-        step: int | None = None,
+        step: Count | None = None,
     ) -> None:
         super().__init__(context, inner, step)
-        if not 0 < chance < 1:
-            raise NasbenchError(f"chance lies between 0 and 1, not {chance}")
         if family not in FAMILIES:
             raise NasbenchError(unknown("curve family", family, FAMILIES))
         self.chance = chance

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from nasbench.errors import NasbenchError
+from typing import Annotated, TypeAlias
+
 from nasbench.search import SearchContext, StrategyFactory
 from nasbench.spaces import Architecture
+from strategies.settings import MOST, Count, Within
 from strategies.stopping.early_stopping import Curve, EarlyStopping
+
+Fall: TypeAlias = Annotated[float, Within(0, 1000, above=True)]
+"""Of accuracies in [0, 1]; what no curve can fall by switches a rule off."""
 
 
 class InstabilityStopping(EarlyStopping):
@@ -24,7 +29,8 @@ class InstabilityStopping(EarlyStopping):
 
     Args:
         context: What to search.
-        inner: The strategy that proposes: its class, a partial of it, or its name.
+        inner: The strategy that proposes: its class, a partial of it, or its name,
+            settings in parentheses.
         window: Epochs that are looked at, 2 or more.
         drop: Fall that is divergence, accuracy in [0, 1].
         swing: Sum of falls that is oscillation, accuracy in [0, 1].
@@ -36,17 +42,12 @@ class InstabilityStopping(EarlyStopping):
         context: SearchContext,
         *,
         inner: StrategyFactory | str = "evolution",
-        window: int = 3,
-        drop: float = 0.1,
-        swing: float = 0.2,
-        step: int | None = None,
+        window: Annotated[int, Within(2, MOST)] = 3,
+        drop: Fall = 0.1,
+        swing: Fall = 0.2,
+        step: Count | None = None,
     ) -> None:
         super().__init__(context, inner, step)
-        if window < 2 or not (drop > 0 and swing > 0):
-            raise NasbenchError(
-                "the window takes 2 or more epochs, and drop and swing are positive, "
-                f"not {window}, {drop} and {swing}"
-            )
         self.window = window
         self.drop = drop
         self.swing = swing

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from statistics import fmean, median
-from typing import Literal, TypeAlias, get_args
+from typing import Annotated, Literal, TypeAlias
 
-from nasbench.errors import NasbenchError, unknown
 from nasbench.search import SearchContext, StrategyFactory
 from nasbench.spaces import Architecture
+from strategies.settings import MOST, Count, Within
 from strategies.stopping.early_stopping import Curve, EarlyStopping
 
 Against: TypeAlias = Literal["means", "values"]
@@ -30,7 +30,8 @@ class MedianStopping(EarlyStopping):
 
     Args:
         context: What to search.
-        inner: The strategy that proposes: its class, a partial of it, or its name.
+        inner: The strategy that proposes: its class, a partial of it, or its name,
+            settings in parentheses.
         grace_epochs: No training is stopped before; None for a quarter of the epochs.
         min_peers: Others that the median takes at least.
         against: ``"means"`` or ``"values"``.
@@ -42,20 +43,13 @@ class MedianStopping(EarlyStopping):
         context: SearchContext,
         *,
         inner: StrategyFactory | str = "evolution",
-        grace_epochs: int | None = None,
-        min_peers: int = 5,
+        grace_epochs: Annotated[int, Within(0, MOST)] | None = None,
+        min_peers: Count = 5,
         against: Against = "means",
-        step: int | None = None,
+        step: Count | None = None,
     ) -> None:
         super().__init__(context, inner, step)
         grace = -(-context.epochs // 4) if grace_epochs is None else grace_epochs
-        if grace < 0 or min_peers < 1:
-            raise NasbenchError(
-                "grace_epochs are 0 or more and min_peers 1 or more, not "
-                f"{grace_epochs} and {min_peers}"
-            )
-        if against not in get_args(Against):
-            raise NasbenchError(unknown("median", against, get_args(Against)))
         self.against = against
         self.grace_epochs = grace
         self.min_peers = min_peers

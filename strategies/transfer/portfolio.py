@@ -41,13 +41,13 @@ class Portfolio(Strategy):
         self,
         context: SearchContext,
         *,
-        sources: Sequence[SourceLike] | SourceLike = (),
+        sources: Sequence[SourceLike] | SourceLike,
         size: int = 10,
     ) -> None:
         super().__init__(context)
         if size < 1:
             raise NasbenchError(f"a portfolio holds 1 or more, not {size}")
-        loaded = load_sources(sources, self.space)
+        loaded = load_sources(sources, context)
         candidates, regrets = regrets_of(loaded)
         allowed = np.array([context.permits(each) for each in candidates])
         candidates = list(compress(candidates, allowed))

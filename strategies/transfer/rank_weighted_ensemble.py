@@ -88,7 +88,7 @@ class RankWeightedEnsemble(Strategy):
         self,
         context: SearchContext,
         *,
-        sources: Sequence[SourceLike] | SourceLike = (),
+        sources: Sequence[SourceLike] | SourceLike,
         points: int = 200,
         draws: int = 256,
     ) -> None:
@@ -98,7 +98,7 @@ class RankWeightedEnsemble(Strategy):
                 f"points are 2 or more and draws 1 or more, not {points} and {draws}"
             )
         self.draws = draws
-        loaded = load_sources(sources, self.space)
+        loaded = load_sources(sources, context)
         self.models = tuple(source_model(source, points) for source in loaded)
         self.left = Unproposed(context)
         self.told: list[Architecture] = []

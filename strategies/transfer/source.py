@@ -11,11 +11,18 @@ from typing import Self, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from nasbench.benchmark import Benchmark, make
+from nasbench.benchmark import Benchmark, BenchmarkSpec, Specified, make
 from nasbench.errors import NasbenchError
+from nasbench.given import shown
+from nasbench.search import SearchContext
 from nasbench.spaces import Architecture, Architectures, SearchSpace
 
 Floats: TypeAlias = NDArray[np.float64]
+
+WANTED = (
+    "a transfer needs sources: the id of a benchmark, the path of a table, or a "
+    "strategies.transfer.Source"
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,12 +37,15 @@ class Source:
         space: The space; that of the search has to be equal.
         architectures: ``(n, decisions) uint8``.
         accuracies: ``(n,)`` validation accuracies, larger better.
+        spec: Which benchmark they are from, so that nobody searches it with its own
+            answers; None where they are from elsewhere.
     """
 
     name: str
     space: SearchSpace
     architectures: Architectures
     accuracies: Floats
+    spec: BenchmarkSpec | None = None
 
     def __post_init__(self) -> None:
         """Check shapes and values.
@@ -80,7 +90,30 @@ class Source:
             benchmark.space,
             rows.reshape(-1, benchmark.space.decisions),
             np.array([accuracy for _, accuracy in found], np.float64),
+            benchmark.spec if isinstance(benchmark, Specified) else None,
         )
+
+    def check(self, context: SearchContext) -> None:
+        """Refuse what does not fit a search, or answers it beforehand.
+
+        Raises:
+            NasbenchError: The spaces differ; or the source is the benchmark that is
+                searched, or was trained on the same task by the same recipe.
+        """
+        if self.space != context.space:
+            raise NasbenchError(
+                f"source {self.name!r} holds architectures of {self.space.name}, and "
+                f"the search is in {context.space.name}; give a source of the same "
+                "space"
+            )
+        if self.spec is not None and context.benchmark_spec is not None:
+            alike = _alike(self.spec, context.benchmark_spec)
+            if alike:
+                raise NasbenchError(
+                    f"source {self.name!r} {alike} {context.benchmark_spec.id!r}, which"
+                    " is searched: to begin with its own answers is cheating; give a "
+                    "source of another task"
+                )
 
     @cached_property
     def ranking(self) -> tuple[Architecture, ...]:
@@ -97,37 +130,56 @@ class Source:
 
 
 SourceLike: TypeAlias = Source | str | Path
-"""A source, or the id of a benchmark, or the path of a table."""
+"""A source, the id of a benchmark, the path of a table; or several ids and paths
+joined by ``+``, as in ``"cell201-digits-v1+mine.h5"``."""
 
 
 def load_sources(
-    sources: Sequence[SourceLike] | SourceLike, space: SearchSpace
+    sources: Sequence[SourceLike] | SourceLike, context: SearchContext
 ) -> tuple[Source, ...]:
     """Return the sources, those that are named opened.
 
     Args:
         sources: One or several.
-        space: What will be searched.
+        context: What will be searched.
 
     Raises:
-        NasbenchError: There is none, one cannot be opened, or is of another space.
+        NasbenchError: There is none, one cannot be opened, is given twice, is of
+            another space, or is the very benchmark that is searched.
     """
-    several = (sources,) if isinstance(sources, (Source, str, Path)) else sources
-    found = tuple(
-        one if isinstance(one, Source) else _opened(str(one)) for one in several
-    )
+    several = [sources] if isinstance(sources, (Source, str, Path)) else sources
+    if not isinstance(several, Sequence) or not all(
+        isinstance(one, (Source, str, Path)) for one in several
+    ):
+        raise NasbenchError(f"{WANTED}, not {shown(sources)}")
+    found: list[Source] = []
+    for one in several:
+        found += [one] if isinstance(one, Source) else map(_opened, _names(str(one)))
     if not found:
-        raise NasbenchError(
-            "a transfer needs sources: the id of a benchmark, the path of a table, or "
-            "a strategies.transfer.Source; give sources=..."
-        )
-    for one in found:
-        if one.space != space:
-            raise NasbenchError(
-                f"source {one.name!r} holds architectures of {one.space.name}, and the "
-                f"search is in {space.name}; give a source of the same space"
-            )
-    return found
+        raise NasbenchError(f"{WANTED}; give sources=...")
+    for source in found:
+        source.check(context)
+    if len({id(one) for one in found}) < len(found):
+        names = ", ".join(one.name for one in found)
+        raise NasbenchError(f"a source is given twice: {names}")
+    return tuple(found)
+
+
+def _names(text: str) -> list[str]:
+    """Return the ids and paths of a text; a file may have a ``+`` in its name."""
+    if Path(text).exists():
+        return [text]
+    return [name for part in text.split("+") if (name := part.strip())]
+
+
+def _alike(source: BenchmarkSpec, target: BenchmarkSpec) -> str:
+    """Return how a source gives a target's answers away; an empty text: it does not."""
+    if source.digest and source.digest == target.digest:
+        return "is the table of"
+    trained = (source.task_fingerprint, source.recipe)
+    if all(trained) and trained == (target.task_fingerprint, target.recipe):
+        return "was trained on the task of and by the recipe of"
+    return ""
 
 
 def _opened(name: str) -> Source:

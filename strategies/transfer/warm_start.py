@@ -36,7 +36,7 @@ class WarmStart(RegularizedEvolution):
         self,
         context: SearchContext,
         *,
-        sources: Sequence[SourceLike] | SourceLike = (),
+        sources: Sequence[SourceLike] | SourceLike,
         top: int = 10,
         population_size: int = 30,
         tournament_size: int = 10,
@@ -61,7 +61,7 @@ class WarmStart(RegularizedEvolution):
         self, sources: Sequence[SourceLike] | SourceLike, top: int
     ) -> list[Architecture]:
         """Return the best of the sources in turn, the very best last."""
-        rankings = [one.ranking for one in load_sources(sources, self.space)]
+        rankings = [one.ranking for one in load_sources(sources, self.context)]
         in_turn = chain.from_iterable(zip_longest(*rankings))
         new = dict.fromkeys(each for each in in_turn if each is not None)
         permitted = (each for each in new if self.context.permits(each))

@@ -7,10 +7,10 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from nasbench.errors import NasbenchError
 from nasbench.search import Proposal, SearchContext, SearchExhausted
 from nasbench.spaces import Architecture
 from strategies.drawing.lazy_shuffle import LazyShuffle, draw_architecture
+from strategies.settings import Count
 from strategies.strategy import Strategy
 from strategies.untrained.proxy_scores import ALL, scores_to_ask
 
@@ -47,13 +47,11 @@ class TrainingFree(Strategy):
         self,
         context: SearchContext,
         scores: Scores | None = None,
-        pool_size: int = 1000,
+        pool_size: Count = 1000,
         *,
         proxies: str = ALL,
     ) -> None:
         super().__init__(context)
-        if pool_size < 1:
-            raise NasbenchError(f"a pool holds 1 architecture or more, not {pool_size}")
         self._scores = scores
         self.pool_size = pool_size
         self.proxies = proxies

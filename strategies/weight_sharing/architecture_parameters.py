@@ -34,13 +34,24 @@ class AdamSettings:
 class ArchitectureParameters:
     """A ``(decisions, largest radix)`` tensor; missing options are at -infinity.
 
+    Args:
+        space: What is searched.
+        settings: How they are learned.
+        rng: Draws the first values.
+        first_moment: Decay rate of Adam's first moment; 0 leaves parameters without a
+            gradient where they are.
+
     Attributes:
         values: The parameters, a leaf of the graph; what is missing holds 0.
-        optimiser: Adam with decay rates 0.5 and 0.999.
+        optimiser: Adam; the decay rate of the second moment is 0.999.
     """
 
     def __init__(
-        self, space: SearchSpace, settings: AdamSettings, rng: np.random.Generator
+        self,
+        space: SearchSpace,
+        settings: AdamSettings,
+        rng: np.random.Generator,
+        first_moment: float = 0.5,
     ) -> None:
         self.space = space
         shape = (space.decisions, max(space.radices))
@@ -53,7 +64,7 @@ class ArchitectureParameters:
         self.optimiser = torch.optim.Adam(
             [self.values],
             lr=settings.architecture_learning_rate,
-            betas=(0.5, 0.999),
+            betas=(first_moment, 0.999),
             weight_decay=settings.architecture_weight_decay,
         )
 

@@ -20,11 +20,19 @@ METHODS = {
     "drnas": "drnas:DrNAS",
     "gdas": "gdas:GDAS",
     "snas": "snas:SNAS",
+    "proxyless": "proxyless:ProxylessNAS",
+    "fbnet": "fbnet:FBNet",
     "enas": "enas:ENAS",
     "random-sharing": "random_sharing:RandomSharing",
     "single-path": "single_path:SinglePath",
+    "once-for-all": "once_for_all:OnceForAll",
+    "smash": "strategies.hypernetworks.searches:Smash",
+    "graph-hypernetwork": "strategies.hypernetworks.searches:GraphHypernetwork",
+    "morphisms": "strategies.inheritance.morphism_search:MorphismSearch",
+    "fednas": "strategies.federated.fednas:FedNAS",
+    "reptile": "strategies.meta_learning.reptile:Reptile",
 }
-"""Name of a method -> its file in this package and its class."""
+"""Name of a method -> its file, in this package or elsewhere, and its class."""
 
 
 def method_names() -> list[str]:
@@ -42,7 +50,8 @@ def find_method(name: str) -> type[Method]:
         raise NasbenchError(unknown("weight-sharing method", name, METHODS))
     file, _, class_name = METHODS[name].partition(":")
     try:
-        module = import_module(f"strategies.weight_sharing.{file}")
+        here = "strategies.weight_sharing."
+        module = import_module(file if "." in file else here + file)
     except ModuleNotFoundError as error:
         if error.name != "torch":
             raise

@@ -57,6 +57,18 @@ class RecordedSNAS(_Recorded):
     name = "snas"
 
 
+class RecordedProxylessNAS(_Recorded):
+    """ProxylessNAS (Cai et al., ICLR 2019)."""
+
+    name = "proxyless"
+
+
+class RecordedFBNet(_Recorded):
+    """FBNet with its latency loss (Wu et al., CVPR 2019)."""
+
+    name = "fbnet"
+
+
 class RecordedENAS(_Recorded):
     """ENAS (Pham et al., ICML 2018)."""
 
@@ -73,3 +85,39 @@ class RecordedSinglePath(_Recorded):
     """Single-path one-shot with evolution (Guo et al., ECCV 2020)."""
 
     name = "single-path"
+
+
+class RecordedOnceForAll(_Recorded):
+    """Once-for-All, reduced (Cai et al., ICLR 2020)."""
+
+    name = "once-for-all"
+
+
+class RecordedSmash(_Recorded):
+    """SMASH (Brock et al., ICLR 2018)."""
+
+    name = "smash"
+
+
+class RecordedGraphHypernetwork(_Recorded):
+    """Graph hypernetwork (Zhang et al., ICLR 2019)."""
+
+    name = "graph-hypernetwork"
+
+
+class RecordedMorphisms(_Recorded):
+    """Hill climbing by network morphisms (Elsken et al., 2017)."""
+
+    name = "morphisms"
+
+
+class RecordedFedNAS(_Recorded):
+    """FedNAS (He et al., 2020)."""
+
+    name = "fednas"
+
+
+class RecordedReptile(_Recorded):
+    """Random search over weights that Reptile learned (Nichol et al., 2018)."""
+
+    name = "reptile"

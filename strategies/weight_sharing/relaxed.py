@@ -23,16 +23,20 @@ class RelaxedMethod(Method):
     """Learns architecture parameters by gradients; returns the largest.
 
     Attributes:
+        first_moment: Decay rate of the first moment of Adam; 0.5 in DARTS.
         alphas: The architecture parameters.
     """
 
     Settings: ClassVar[type] = AdamSettings
+    first_moment: ClassVar[float] = 0.5
 
     def __init__(
         self, shared: SharedWeights, settings: AdamSettings, rng: np.random.Generator
     ) -> None:
         super().__init__(shared, settings, rng)
-        self.alphas = ArchitectureParameters(self.space, settings, rng)
+        self.alphas = ArchitectureParameters(
+            self.space, settings, rng, self.first_moment
+        )
 
     def choose(self, rng: np.random.Generator, last: bool) -> Architecture:
         """Return the option with the largest parameter, for every decision."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
+from typing import ClassVar
 
 from nasbench.benchmark import Status
 from nasbench.errors import NasbenchError
@@ -15,15 +17,18 @@ from strategies.weight_sharing.trace_file import read_traces
 SHIPPED = Path(__file__).parent / "traces"
 """Where trace files that ship are kept."""
 
+DEFAULT_TASK = "digits"
+"""What `nasbench search` takes unless told."""
+
 
 class ReplayedSearch(Strategy):
     """Propose what a recorded search found, after the seconds that it took.
 
     The search is over before the first proposal, so that its whole cost stands before
     the one training of the architecture that it returned; a search that failed proposes
-    nothing. The run's seed picks one of the recorded searches; with `searches` above 1
-    the next ones follow, each at its own cost, and the referee keeps the best, as users
-    of DARTS do.
+    nothing. The recorded searches stand in the order of their seeds; the run's seed,
+    modulo their number, picks one. With `searches` above 1 the next ones follow, each
+    at its own cost, and the referee keeps the best, as users of DARTS do.
 
     Args:
         context: What to search.
@@ -31,6 +36,8 @@ class ReplayedSearch(Strategy):
         method: Only searches of this method; empty where there is one alone.
         searches: How many searches are run one after the other.
     """
+
+    recorded: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -47,8 +54,7 @@ class ReplayedSearch(Strategy):
                 f"there are {len(traces)} searches of {traces[0].identity.method}; "
                 f"searches is {searches}, not 1 to {len(traces)}"
             )
-        start = int(self.rng.integers(len(traces)))
-        places = [(start + i) % len(traces) for i in range(searches)]
+        places = [(context.seed + i) % len(traces) for i in range(searches)]
         # Only what is proposed is kept: the state of a strategy is copied and saved.
         self.waiting: list[tuple[Proposal, bool]] = []
         for trace in (traces[place] for place in places):
@@ -74,7 +80,7 @@ class ReplayedSearch(Strategy):
 
 
 def chosen_traces(file: str, method: str, context: SearchContext) -> Sequence[Trace]:
-    """Return the searches of one method that fit the benchmark, in their order.
+    """Return the searches of one method that fit the benchmark, in order of seed.
 
     Args:
         file: A trace file; empty for those that ship.
@@ -84,28 +90,66 @@ def chosen_traces(file: str, method: str, context: SearchContext) -> Sequence[Tr
     Raises:
         NasbenchError: There is none, or no method is named and there are several.
     """
-    spec = context.benchmark_spec
-    paths = [file] if file else shipped_files()
-    here = [trace for path in paths for trace in read_traces(path)]
-    here = [trace for trace in here if trace.identity.space == context.space.name]
-    # Those of other tasks may stand in the same file.
-    here = [trace for trace in here if spec is None or trace.fits(spec)]
+    there = read_traces(file) if file else shipped_traces()
+    here = [trace for trace in there if _fits(trace, context, bool(file))]
     methods = sorted({trace.identity.method for trace in here})
-    where, what = file or "what ships", context.space.name if spec is None else spec.id
+    where = file or "what ships"
     if not method and len(methods) > 1:
         raise NasbenchError(
             f"{where} holds searches of {', '.join(methods)}; name one by method"
         )
     traces = [t for t in here if t.identity.method == (method or t.identity.method)]
     if not traces:
+        elsewhere = {
+            f"{t.identity.space} on {t.identity.task}"
+            for t in there
+            if method in ("", t.identity.method)
+        }
+        only = f", only of {', '.join(methods)}" if methods else ""
+        if elsewhere:
+            only = f", only on {', '.join(sorted(elsewhere))}"
         raise NasbenchError(
-            f"{where} holds no search of {method or 'any method'} on {what}"
-            + (f", only of {', '.join(methods)}" if methods else "")
-            + "; record one with `nasbench search`, and name its file"
+            f"{where} holds no search of {method or 'any method'} on "
+            f"{_name(context)}{only}; {_how(method or 'darts', context)}"
         )
-    return traces
+    return sorted(traces, key=lambda trace: trace.identity.seed)
 
 
-def shipped_files() -> list[str]:
-    """Return the paths of the trace files that ship."""
-    return sorted(str(path) for path in SHIPPED.glob("*.jsonl*"))
+def _fits(trace: Trace, context: SearchContext, named: bool) -> bool:
+    """Return whether a search was made on the benchmark of `context`.
+
+    Where it has no spec, the user who names a file vouches for task and recipe.
+    """
+    if trace.identity.space != context.space.name:
+        return False
+    spec = context.benchmark_spec
+    return named if spec is None else trace.fits(spec)
+
+
+def _name(context: SearchContext) -> str:
+    spec = context.benchmark_spec
+    return context.space.name if spec is None else spec.id
+
+
+def _how(method: str, context: SearchContext) -> str:
+    """Return how to record and replay a search of one's own."""
+    spec, option = context.benchmark_spec, "--space"
+    if spec is not None:
+        option = "--table"
+        if spec.task != DEFAULT_TASK:
+            option = f"--task {spec.task} --table"
+    return (
+        f"record one with `nasbench search {method} {option} {_name(context)} --out "
+        f'{method}.jsonl` and take "{method}(file={method}.jsonl)"'
+    )
+
+
+def shipped_traces() -> Sequence[Trace]:
+    """Return all searches that ship."""
+    return _read_all(tuple(sorted(str(path) for path in SHIPPED.glob("*.jsonl*"))))
+
+
+@cache
+def _read_all(files: tuple[str, ...]) -> tuple[Trace, ...]:
+    """Read files once per process: every run of a board asks for them."""
+    return tuple(trace for file in files for trace in read_traces(file))

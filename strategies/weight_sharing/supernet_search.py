@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 
@@ -16,30 +16,14 @@ from nasbench.spaces import Architecture, make_space
 from strategies.weight_sharing.method import Method
 from strategies.weight_sharing.named_methods import find_method, make_settings
 from strategies.weight_sharing.problem import SearchProblem
+from strategies.weight_sharing.search_request import SearchRequest
 from strategies.weight_sharing.shared_weights import SharedWeights
 from strategies.weight_sharing.trace import Setting, Trace, TraceIdentity
-from strategies.weight_sharing.training_settings import TrainingSettings
+
+__all__ = ["SearchRequest", "identity_of", "search", "single_thread"]
 
 Report = Callable[[int, int, str], None]
 """Is called after every epoch: epochs done, epochs in all, a note."""
-
-
-@dataclass(frozen=True)
-class SearchRequest:
-    """A method and its settings.
-
-    Attributes:
-        method: Name of the method.
-        training: How the shared weights are trained.
-        settings: Settings of the method that differ from its defaults.
-        samples: Random architectures that the trained supernet is asked to estimate at
-            the end, for its rank correlation with a table; not charged to the search.
-    """
-
-    method: str
-    training: TrainingSettings = field(default_factory=TrainingSettings)
-    settings: Mapping[str, Setting] = field(default_factory=dict)
-    samples: int = 0
 
 
 @dataclass
@@ -78,7 +62,7 @@ def search(
     kind = find_method(request.method)
     settings = make_settings(request.method, request.settings)
     *streams, drawn, chosen, sampled = np.random.SeedSequence(problem.seed).spawn(7)
-    identity = _identity(request, settings, problem)
+    identity = identity_of(request, problem)
     with single_thread():
         shared = SharedWeights(problem, request.training, kind.form(settings), streams)
         method = kind(shared, settings, np.random.default_rng(drawn))
@@ -125,10 +109,13 @@ def _epoch(
     return True
 
 
-def _identity(
-    request: SearchRequest, settings: object, problem: SearchProblem
-) -> TraceIdentity:
-    own: dict[str, Setting] = asdict(settings)  # type: ignore[call-overload]
+def identity_of(request: SearchRequest, problem: SearchProblem) -> TraceIdentity:
+    """Return what a search will be known by, before it is made.
+
+    Raises:
+        NasbenchError: There is no such method or setting.
+    """
+    own: dict[str, Setting] = asdict(make_settings(request.method, request.settings))
     return TraceIdentity(
         space=problem.space.name,
         task=problem.task.name,

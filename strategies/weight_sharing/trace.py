@@ -80,6 +80,11 @@ class Trace:
         return len(self.architectures)
 
     @property
+    def failed(self) -> bool:
+        """Whether the search came to no end."""
+        return self.status is Status.FAILED
+
+    @property
     def found(self) -> Architecture:
         """The architecture that the search returned.
 

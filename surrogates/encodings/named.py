@@ -10,6 +10,7 @@ from surrogates.encodings.canonical_input import CanonicalInput
 from surrogates.encodings.encoding import Encoding
 from surrogates.encodings.feature_table import FeatureTable, empty_features
 from surrogates.encodings.graph_statistics import GraphStatistics
+from surrogates.encodings.learned import LearnedEncoding
 from surrogates.encodings.one_hot import OneHot
 from surrogates.encodings.options import Options
 from surrogates.encodings.path import Path
@@ -25,6 +26,7 @@ ENCODINGS: dict[str, Callable[[], Encoding]] = {
 """The encodings that need neither a number nor a table of features."""
 
 _TRUNCATED_PATH = re.compile(r"path-(\d{1,6})", re.ASCII)
+_LEARNED = re.compile(r"learned-(\d{1,3})", re.ASCII)
 _WL = re.compile(r"wl-(\d{1,3})", re.ASCII)
 
 
@@ -40,7 +42,9 @@ def make_encoding(name: str, features: FeatureTable | None = None) -> Encoding:
 
     Names joined by ``+`` stand side by side. ``canonical-`` before a name encodes the
     first member of an architecture's class, so that all members are encoded alike;
-    ``wl-0`` to ``wl-3``, ``graph`` and ``proxies`` do that by themselves.
+    ``wl-0`` to ``wl-3``, ``graph`` and ``proxies`` do that by themselves, as does
+    ``learned-16``: so many dimensions of a graph autoencoder that `fit` trains in
+    seconds, and which is for that reason in no list of all encodings.
 
     Args:
         name: The name.
@@ -65,6 +69,8 @@ def _single(name: str, features: FeatureTable | None) -> Encoding:
         return Path(int(matched[1]))
     if matched := _WL.fullmatch(name):
         return WLHistogram(int(matched[1]))
+    if matched := _LEARNED.fullmatch(name):
+        return LearnedEncoding(int(matched[1]))
     if name == "proxies":
         return empty_features(name)
     raise NasbenchError(unknown("encoding", name, encoding_names()))

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import reduce
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nasbench.errors import NasbenchError
+from surrogates.latency.common_networks import common_latencies
 from surrogates.latency.predictor import make_predictor
 from surrogates.latency.timed import TimedArchitectures
 from surrogates.latency.transfer import TargetTransfer, best_source
@@ -61,7 +61,7 @@ def score_few_shot(
         raise NasbenchError(
             f"transfer needs three targets or more of one space, not {len(targets)}"
         )
-    latency, first = _common(targets)
+    latency, first = common_latencies(targets)
     if len(latency) < size + 2:
         raise NasbenchError(f"all targets know {len(latency)} networks, too few")
     found = []
@@ -71,20 +71,21 @@ def score_few_shot(
         for split in range(splits):
             order = np.random.default_rng([seed, split]).permutation(len(latency))
             parts = order[:size], order[size : size + test]
-            rows.append(_scores(first, latency[:, number], others, parts))
+            known = replace(first, latency_ms=latency[:, number], kind=target.kind)
+            rows.append(_scores(known, others, parts))
         found.append(FewShotScores(target.target, *np.mean(rows, axis=0).tolist()))
     return found
 
 
 def _scores(
     known: TimedArchitectures,
-    latency: Floats,
     others: Floats,
     parts: tuple[NDArray[np.int64], NDArray[np.int64]],
 ) -> list[float]:
     learned, tested = parts
-    cells, truth = known.architectures, latency[tested]
-    own = make_predictor("operations", known.features, "auto")
+    cells, latency = known.architectures, known.latency_ms
+    truth = latency[tested]
+    own = make_predictor("operations", known.features, known.graph)
     own.fit(cells[learned], latency[learned])
     best = best_source(others[learned], latency[learned])
     transfer = TargetTransfer().fit(others[learned], latency[learned])
@@ -95,26 +96,3 @@ def _scores(
         transfer.predict(others[tested]),
     )
     return [spearman(truth, one) for one in said]
-
-
-def _common(
-    targets: Sequence[TimedArchitectures],
-) -> tuple[Floats, TimedArchitectures]:
-    """Return ``(n, targets)`` latencies of what all know, and the first one's part."""
-    space = targets[0].features.space
-    indices = [space.indices(one.architectures) for one in targets]
-    shared = reduce(np.intersect1d, indices)
-    columns = []
-    for one, own in zip(targets, indices, strict=True):
-        order = np.argsort(own)
-        columns.append(one.latency_ms[order[np.searchsorted(own[order], shared)]])
-    first = targets[0]
-    part = TimedArchitectures(
-        first.target,
-        first.kind,
-        first.features,
-        space.architectures_at(shared.tolist()),
-        columns[0],
-        space.classes.class_of[shared].astype(np.int64),
-    )
-    return np.column_stack(columns), part

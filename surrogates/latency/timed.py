@@ -11,9 +11,13 @@ from nasbench.errors import NasbenchError, unknown
 from nasbench.networks import Skeleton
 from nasbench.spaces import Architectures, SearchSpace, TopologyCell
 from surrogates.latency.features import LatencyFeatures
+from surrogates.latency.predictor import GraphChoice
 from tabular.importers import PublishedTable
-from tabular.latency_columns import Kind, Repeats
+from tabular.latency_columns import NOISY, Kind, Repeats
 from tabular.table import Table
+
+PUBLISHED = "published"
+"""The kind of others' numbers."""
 
 NB201_SKELETON = Skeleton(3, 32, 32, 10, 16, 5)
 """The frame of NAS-Bench-201, for published cells whose file does not say it."""
@@ -31,6 +35,8 @@ class TimedArchitectures:
         latency_ms: ``(n,) float64``, positive.
         classes: ``(n,) int64``, equal for architectures that are one function.
         ceiling: How well the target repeats itself; None where nobody knows.
+        unsteady: ``(n,) bool``, whose rounds differ by more than 10 %; None where
+            there are no rounds.
     """
 
     target: str
@@ -40,6 +46,12 @@ class TimedArchitectures:
     latency_ms: NDArray[np.float64]
     classes: NDArray[np.int64]
     ceiling: Repeats | None = None
+    unsteady: NDArray[np.bool_] | None = None
+
+    @property
+    def graph(self) -> GraphChoice:
+        """Which graph predictors look at: ours is known, others' is found out."""
+        return "auto" if self.kind == PUBLISHED else "pruned"
 
     def __len__(self) -> int:
         """Return the number of architectures."""
@@ -87,6 +99,7 @@ def _of_table(table: Table) -> dict[str, TimedArchitectures]:
             latency[there],
             there,
             columns.repeats(),
+            columns.spread()[there] > NOISY if columns.rounds > 1 else None,
         )
     return made
 
@@ -115,7 +128,7 @@ def _of_published(table: PublishedTable) -> dict[str, TimedArchitectures]:
         there = np.flatnonzero(np.isfinite(values) & (values > 0))
         made[name] = TimedArchitectures(
             name,
-            "published",
+            PUBLISHED,
             features,
             everything[there],
             values[there],

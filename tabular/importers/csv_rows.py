@@ -16,6 +16,11 @@ from numpy.typing import NDArray
 
 from nasbench.errors import NasbenchError, unknown
 from nasbench.spaces import SearchSpace, nb201_architecture_at
+from tabular.importers.hardware_pickle import (
+    PICKLE,
+    columns_of_pickle,
+    text_of_columns,
+)
 from tabular.importers.mapping import Mapping
 from tabular.importers.metric import Metric
 from tabular.schema import TableError
@@ -39,13 +44,13 @@ class PublishedRows:
 
 
 def read_rows(path: Path, mapping: Mapping, space: SearchSpace) -> PublishedRows:
-    """Read a CSV file, plain or gzipped, by its mapping.
+    """Read a CSV file, plain or gzipped, or a pickle of columns, by its mapping.
 
     Raises:
         TableError: The file is missing or damaged, lacks a column, or a row of it
             does not fit; the message names the line and the value.
     """
-    text = io.StringIO(_text_of(path), newline="")
+    text = io.StringIO(_text_of(path, mapping), newline="")
     # Without strict, a stray quote would swallow all lines up to the next one.
     reader = csv.reader(text, delimiter=mapping.delimiter, strict=True)
     lines: dict[int, int] = {}
@@ -96,11 +101,14 @@ class _DoesNotFitError(TableError):
     """Report a file whose headings are not those of the mapping."""
 
 
-def _text_of(path: Path) -> str:
+def _text_of(path: Path, mapping: Mapping) -> str:
     try:
         content = path.read_bytes()
         if content.startswith(GZIP):
             content = gzip.decompress(content)
+        if content.startswith(PICKLE):
+            columns = columns_of_pickle(content, path, mapping.task)
+            return text_of_columns(columns, mapping.architecture.column, path)
         return content.decode("utf-8-sig")
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
         raise TableError(f"{path} is a damaged gzip file: {error}") from error

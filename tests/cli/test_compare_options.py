@@ -10,7 +10,7 @@ import pytest
 from leaderboards import ChosenStrategy
 from nasbench.cli import main
 from nasbench.cli.compare_options import CompareOptions
-from strategies import find_strategy, strategy_names
+from strategies import find_strategy, self_contained_names, strategy_names
 from tabular.shipped import open_shipped
 
 TABLE = "cell201-mini-digits-v1"
@@ -107,10 +107,11 @@ def test_a_strategy_that_refuses_the_rules_is_left_out_unless_it_was_named(run) 
 
 
 def test_all_leaves_slow_strategies_out(monkeypatch) -> None:
-    slow = {
-        name for name in strategy_names() if getattr(find_strategy(name), "slow", 0)
-    }
-    fast = set(strategy_names()) - slow
+    everywhere = set(self_contained_names())
+    recorded = {name for name in strategy_names() if find_strategy(name).recorded}
+    slow = {name for name in everywhere if find_strategy(name).slow}
+    fast = (everywhere - slow) | recorded
+    assert not {"warm-start", "portfolio"} & everywhere
     assert set(CompareOptions().factories()) == fast
     assert set(CompareOptions(all=True).factories()) == fast
     assert set(CompareOptions(all=True, slow=True).factories()) == fast | slow

@@ -47,16 +47,55 @@ def test_a_search_is_recorded_and_repeated_bit_for_bit(run) -> None:
     assert read_traces("b.jsonl")[0].equals(first[1])
 
 
-def test_more_searches_join_the_file_and_the_same_one_replaces_itself(run) -> None:
+def test_more_searches_join_the_file_and_none_is_done_twice(run) -> None:
     words = (*SPACE, *RECIPE, *SHORT, "--out=a.jsonl.gz")
     run("darts", *words)
     run("random-sharing", *words, "--set", "candidates=5")
     code, out, _ = run("darts", *words)
     assert code == 0
+    assert "darts, seed 0: is in a.jsonl.gz" in out
     assert "a.jsonl.gz: 2 searches" in out
     methods = [trace.identity.method for trace in read_traces("a.jsonl.gz")]
-    assert methods == ["random-sharing", "darts"]
-    assert read_traces("a.jsonl.gz")[0].identity.settings["candidates"] == 5
+    assert methods == ["darts", "random-sharing"]
+    assert read_traces("a.jsonl.gz")[1].identity.settings["candidates"] == 5
+
+
+def test_an_interrupted_run_of_many_searches_goes_on(
+    run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ("gdas", "random-sharing", *SPACE, *RECIPE, *SHORT, "--set=candidates=3")
+    code, _, err = run(*words, "--out=a.jsonl")
+    assert code == 2
+    assert "unknown setting 'candidates'" in err
+    assert "of gdas" in err
+    words = ("gdas", "enas", *SPACE, *RECIPE, "--training.epochs=1", "--samples=0")
+    code, _, err = run("gdas", *words[2:], "--seeds=1-2", "--out=a.jsonl")
+    assert code == 0, err
+    whole = read_traces("a.jsonl")
+    monkeypatch.setattr(
+        "strategies.weight_sharing.enas.ENAS.step",
+        lambda *given: (_ for _ in ()).throw(KeyboardInterrupt),
+    )
+    code, _, _ = run(*words, "--seeds=0-2", "--out=a.jsonl")
+    assert code == 130
+    found = read_traces("a.jsonl")
+    assert [t.identity.seed for t in found] == [1, 2, 0]
+    assert all(a.equals(b) for a, b in zip(whole, found, strict=False))
+
+
+def test_a_search_that_failed_is_recorded_and_not_repeated(
+    run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "strategies.weight_sharing.gdas.GDAS.step", lambda *given: float("nan")
+    )
+    words = ("gdas", *SPACE, *RECIPE, *SHORT, "--out=a.jsonl")
+    code, out, err = run(*words)
+    assert code == 0, err
+    assert "failed" in out
+    assert "in epoch 1" in out
+    assert [trace.failed for trace in read_traces("a.jsonl")] == [True]
+    assert "gdas, seed 0: is in a.jsonl" in run(*words)[1]
 
 
 def test_a_table_gives_space_and_recipe_and_judges(run, small_table_path: Path) -> None:
@@ -74,6 +113,9 @@ def test_a_table_gives_space_and_recipe_and_judges(run, small_table_path: Path) 
         (("darts", "--set=x=1"), "unknown setting 'x'"),
         (("darts", "--set=x"), "not of the form NAME=VALUE"),
         (("darts", "--seeds=0"), "--seeds is 1 or more"),
+        (("darts", "--seeds=5-2"), "not '5-2'"),
+        (("darts", "--seeds=2-5", "--seed=1"), "a range as 0-9 without --seed"),
+        ((), "name a method: darts, "),
         (("darts", "--space=cell202"), "unknown space 'cell202'"),
         (("darts", "--training.epochs=0"), "epochs is 0, not 1 to 10000"),
         (

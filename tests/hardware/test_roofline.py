@@ -55,6 +55,24 @@ def test_four_classes_ship_with_sources() -> None:
         assert 0.4 < ratio < 100
 
 
+def test_rates_are_the_products_of_what_their_sources_say() -> None:
+    cores, clock, numbers, transfers, width = (4, 1.5e9, 4, 3200e6, 4)
+    worked_out = {
+        "pi4class": (cores * clock * numbers, transfers * width),
+        "phoneclass": ((2.84e9 + 3 * 2.42e9) * 8, 2 * 2133e6 * 4 * 16 / 8),
+        "edgegpuclass": (256 * 1.30e9, 2 * 1866e6 * 128 / 8),
+        "mcuclass": (480e6 * 2, 240e6 * 64 / 8),
+    }
+    targets = roofline_targets()
+    assert len(worked_out) == len(targets)
+    for name, (macs, moved) in worked_out.items():
+        device = targets[f"sim-roofline-{name}"].device
+        assert device.macs_per_second == pytest.approx(macs, rel=0.001)
+        assert device.bytes_per_second == pytest.approx(moved, rel=0.001)
+        # Each names a document: a maker or authors, and a number or a year.
+        assert all(any(c.isdigit() for c in source) for source in device.sources)
+
+
 def test_a_chain_of_layers_by_hand() -> None:
     space = make_space("chain")
     skeleton = Skeleton(3, 8, 8, 10, 16, 1)

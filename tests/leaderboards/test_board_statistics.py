@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 import scipy.stats
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
@@ -153,6 +153,59 @@ def test_equal_strategies_share_their_ranks_in_any_order_of_runs(seed):
     assert outcome.value.tolist() == [1.5, 1.5, 3]
     assert outcome.low.tolist() == [1, 1, 3]
     assert outcome.high.tolist() == [2, 2, 3]
+
+
+@pytest.mark.parametrize("imperfect", [1, 4, 10, 25])
+@pytest.mark.parametrize("seeds", [5, 100])
+def test_ranks_of_ties_lie_in_their_intervals_and_follow_the_binomial_law(
+    imperfect, seeds
+):
+    """Ten strategies are perfect in every run, the others in all but one.
+
+    A replicate leaves the one bad run of a strategy out with probability
+    ``(1 - 1/n)**n``; it then ties with the perfect ones. With t of the others tied,
+    the perfect ones have rank ``(10 + t + 1) / 2``; t is binomial.
+    """
+    perfect = 10
+    samples = np.zeros((perfect + imperfect, seeds))
+    samples[perfect:, 0] = 0.1 + np.arange(imperfect)
+    outcome = rank_by_mean(samples, generator(), 4000)
+    assert outcome.value[:perfect].tolist() == [5.5] * perfect
+    assert outcome.value[perfect:].tolist() == list(range(11, 11 + imperfect))
+    tied = scipy.stats.binom(imperfect, (1 - 1 / seeds) ** seeds)
+    low, high = tied.ppf([0.025, 0.975])
+    # The figure itself, 5.5, may lie below all that occurs in 97.5 % of replicates.
+    assert (outcome.low[:perfect] == 5.5).all()
+    step = 0.5 if imperfect > 4 else 0  # of a discrete law, by chance
+    np.testing.assert_allclose(outcome.high[:perfect], 5.5 + high / 2, atol=step)
+    if imperfect == 25 and seeds == 100:
+        assert low > 3
+
+
+@settings(deadline=None)
+@given(
+    hnp.arrays(
+        np.float64,
+        st.tuples(st.integers(1, 7), st.integers(1, 5)),
+        elements=st.sampled_from([0.0, 0.1, 0.2, 0.3, 0.7, np.nan]),
+    ),
+    st.sampled_from([0.1, 0.5, 0.95]),
+)
+def test_every_rank_lies_in_its_own_interval(samples, confidence):
+    outcome = rank_by_mean(samples, generator(), 30, confidence)
+    assert (outcome.low <= outcome.value).all()
+    assert (outcome.value <= outcome.high).all()
+    assert outcome.value.sum() == pytest.approx(len(samples) * (len(samples) + 1) / 2)
+
+
+def test_equal_means_of_other_runs_are_ties_whatever_the_order_of_the_sums():
+    # The runs of all three sum to 0.7, but for rounding.
+    samples = np.array([[0.1, 0.1, 0.5], [0.1, 0.2, 0.4], [0.5, 0.1, 0.1]])
+    assert len(set(samples.mean(axis=1).tolist())) > 1
+    outcome = rank_by_mean(samples, generator(), 50)
+    assert outcome.value.tolist() == [2, 2, 2]
+    scaled = rank_by_mean(samples * 1e-9, generator(), 50)
+    np.testing.assert_array_equal(scaled.low, outcome.low)
 
 
 def test_rank_intervals_are_those_of_a_plain_loop():

@@ -14,7 +14,7 @@ from strategies import (
     RandomSearch,
     RandomSearchWithReplacement,
     find_strategy,
-    strategy_names,
+    self_contained_names,
 )
 from tabular import Table
 
@@ -77,7 +77,7 @@ def test_random_search_without_replacement_follows_the_exact_law(
     assert standard_errors_off(found, law, ascending) < 3.5
 
 
-FAST = [name for name in strategy_names() if not find_strategy(name).slow]
+FAST = [name for name in self_contained_names() if not find_strategy(name).slow]
 
 
 @pytest.mark.parametrize("name", FAST)

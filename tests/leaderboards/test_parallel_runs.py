@@ -120,7 +120,7 @@ def test_a_process_that_dies_is_told_in_one_line(benchmarks):
 def test_no_jobs_and_no_seeds_are_refused(benchmarks):
     with pytest.raises(NasbenchError, match="at least 1 job, not 0"):
         run_all(STRATEGIES, benchmarks, RULES, 2, jobs=0)
-    with pytest.raises(NasbenchError, match="0 seeds"):
+    with pytest.raises(NasbenchError, match="at least 1 seed, not 0"):
         run_all(STRATEGIES, benchmarks, RULES, 0, jobs=2)
 
 

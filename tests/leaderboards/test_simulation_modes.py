@@ -31,10 +31,10 @@ def test_free_repeats_cost_nothing_and_leave_no_row(table, scripted):
     assert run.cumulative_epochs.tolist() == [4, 8]
     assert run.free_repeats == 3
     told = [evaluation for _, evaluation in made[0].told]
-    assert told[1] is told[0]
+    assert told[1] == told[0]
     assert told[2].epochs == 2
     assert told[2].validation_accuracy == pytest.approx(0.2505)
-    assert told[4] is told[0]
+    assert told[4] == told[0]
     assert len(benchmark.calls) == 3  # two trainings, one look at a curve
 
 
@@ -44,7 +44,7 @@ def test_an_equivalent_architecture_is_a_repeat_with_the_known_answer(table, scr
     benchmark = table({"a": 0.5, "a'": 0.8})
     run = simulate(factory, benchmark, RunSettings(ENOUGH, repeats="free"), seed=0)
     assert len(run) == 1
-    assert made[0].told[1][1] is made[0].told[0][1]
+    assert made[0].told[1][1] == made[0].told[0][1]
     assert made[0].told[1][0].architecture == (1,)  # its own proposal comes back
 
 

@@ -117,6 +117,23 @@ def test_stacked_convolutions_are_the_options_one_by_one() -> None:
         assert torch.allclose(one, other, rtol=1e-9)
 
 
+def test_stacked_layers_are_the_options_one_by_one() -> None:
+    supernet = supernet_of(CHAIN).double()
+    # The number of options that run, not their weights, decides how they are run.
+    raw = torch.randn(5, 5, generator=torch.Generator().manual_seed(9)).double()
+    found = []
+    for stacked in (True, False):
+        supernet.form = SupernetForm(running_statistics=not stacked)
+        weights = raw.clone().requires_grad_()
+        logits = supernet(images().double(), Mixture.dense(weights, CHAIN.radices))
+        loss = logits.square().sum()
+        parameters = [weights, *supernet.parameters()]
+        found.append([logits, *torch.autograd.grad(loss, parameters)])
+    assert len(found[0]) == 2 + 25 + 2
+    for one, other in zip(*found, strict=True):
+        assert torch.allclose(one, other, rtol=1e-9)
+
+
 def test_edge_weights_multiply_whole_edges() -> None:
     supernet = supernet_of(CELL)
     raw = torch.rand(6, 5, generator=torch.Generator().manual_seed(4))

@@ -1,7 +1,10 @@
 """Optuna's samplers through our adapter against an independent run of Optuna 5.
 
 Mean and standard deviation, over 100 runs, of the best validation accuracy (one
-training per cell, in %) of NAS-Bench-201 after 50, 100 and 200 evaluations.
+training per cell, in %) of NAS-Bench-201 after 50, 100 and 200 evaluations. The numbers
+of the independent TPE on CIFAR-100 are of 300 runs of Optuna's own loop, as the table
+that the others are from has 72.539 and 72.898 there, which nothing reproduces
+(docs/strategies.md).
 """
 
 from __future__ import annotations
@@ -34,7 +37,7 @@ EXPECTED = {
     },
     ("tpe multivariate", "c100"): {100: (73.004, 0.377), 200: (73.206, 0.166)},
     ("tpe independent", "c10"): {100: (91.038, 0.289), 200: (91.185, 0.217)},
-    ("tpe independent", "c100"): {100: (72.539, 0.688), 200: (72.898, 0.495)},
+    ("tpe independent", "c100"): {100: (72.308, 0.805), 200: (72.691, 0.636)},
     ("nsga2 P20", "c10"): {100: (91.015, 0.327), 200: (91.351, 0.185)},
     ("nsga2 P20", "c100"): {100: (72.318, 0.724), 200: (73.071, 0.333)},
 }

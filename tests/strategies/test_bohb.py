@@ -167,10 +167,13 @@ def test_the_model_makes_hyperband_better_where_there_is_something_to_learn():
 @pytest.mark.parametrize(
     "wrong, message",
     [
-        ({"random_share": 1.5}, "random_share is a share in"),
-        ({"top_share": -0.1}, "top_share is a share in"),
-        ({"samples": 0}, "samples are 1 or more"),
-        ({"least_bandwidth": 0.0}, "least_bandwidth lies between 0 and 1"),
+        (
+            {"random_share": 1.5},
+            "random_share of Bohb is 1.5; expected a number from 0 to 1",
+        ),
+        ({"top_share": -0.1}, "top_share of Bohb is -0.1; expected a number"),
+        ({"samples": 0}, "samples of Bohb is 0; .* from 1 to 10,000"),
+        ({"least_bandwidth": 0.0}, "expected a number above 0 and below 1"),
     ],
 )
 def test_settings_out_of_range_give_one_line(nine_epochs, wrong, message):

@@ -143,10 +143,13 @@ def test_improvement_counts_generations_with_a_better_best(context, cell201):
     "settings, message",
     [
         ({"population_size": 4}, "not 5 of 4"),
-        ({"mutation_rates": (0.5, 0.1)}, r"two probabilities that rise, not \(0.5"),
-        ({"mutation_rates": (0.5, 1.1)}, "two probabilities that rise"),
-        ({"tournament_sizes": (3, 2)}, r"1 or more and rise, not \(3, 2\)"),
-        ({"tournament_sizes": (0, 2)}, r"1 or more and rise, not \(0, 2\)"),
+        ({"mutation_rates": (0.5, 0.1)}, r"rise from the least to the most, not \(0.5"),
+        ({"mutation_rates": (0.5, 1.1)}, "each a number from 0 to 1"),
+        (
+            {"tournament_sizes": (3, 2)},
+            r"rise from the least to the most, not \(3, 2\)",
+        ),
+        ({"tournament_sizes": (0, 2)}, r"is \(0, 2\); expected .*each a whole number"),
     ],
 )
 def test_wrong_settings_are_refused(context, cell201, settings, message):

@@ -177,14 +177,14 @@ def test_children_of_a_constrained_space_are_valid(context):
 @pytest.mark.parametrize(
     "settings, message",
     [
-        ({"population_size": 0}, "has members, not 0"),
+        ({"population_size": 0}, "is 0; expected a whole number from 1 to 100,000"),
         ({"selection": Tournament(0)}, "not 0 of 20"),
         ({"selection": Tournament(21)}, "not 21 of 20"),
         ({"elites": 20}, "keeps 0 to 19 elites, not 20"),
-        ({"elites": -1}, "keeps 0 to 19 elites, not -1"),
-        ({"mutation_rate": 1.5}, "is a probability, not 1.5"),
-        ({"mutation_rate": float("nan")}, "is a probability, not nan"),
-        ({"crossover_points": 0}, "cut at 1 to 5 points, not 0"),
+        ({"elites": -1}, "is -1; expected a whole number from 0"),
+        ({"mutation_rate": 1.5}, "is 1.5; expected a number from 0 to 1 or None"),
+        ({"mutation_rate": float("nan")}, "is nan; expected a number from 0 to 1"),
+        ({"crossover_points": 0}, "is 0; expected a whole number from 1"),
         ({"crossover_points": 6}, "cut at 1 to 5 points, not 6"),
     ],
 )

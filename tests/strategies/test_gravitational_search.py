@@ -144,9 +144,9 @@ def test_waiting_workers_get_random_architectures_that_do_not_take_part(cell201)
 @pytest.mark.parametrize(
     "settings, message",
     [
-        ({"agents": 1}, "2 agents or more, not 1"),
-        ({"gravity": -1.0}, "are 0 or more, not -1.0 and 1.0"),
-        ({"decay": float("nan")}, "are 0 or more, not 100.0 and nan"),
+        ({"agents": 1}, "is 1; expected a whole number from 2 to 500"),
+        ({"gravity": -1.0}, "gravity of .* is -1.0; expected a number from 0"),
+        ({"decay": float("nan")}, "decay of .* is nan; expected a number from 0"),
     ],
 )
 def test_wrong_settings_are_refused(context, cell201, settings, message):

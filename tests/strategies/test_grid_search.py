@@ -155,7 +155,7 @@ def test_the_optimum_is_found_halfway_on_average():
     "chosen, message",
     [
         ({"order": "elastic"}, "elastic"),
-        ({"grid_points": 0}, "1 or more points, not 0"),
+        ({"grid_points": 0}, "is 0; expected a whole number from 1"),
     ],
 )
 def test_wrong_settings_are_refused(chosen, message):

@@ -119,19 +119,28 @@ def test_a_policy_finds_the_optimum_of_a_small_space(name):
 @pytest.mark.parametrize(
     "factory, message",
     [
-        (partial(RnnReinforce, learning_rate=0.0), "a learning rate is positive"),
-        (partial(RnnReinforce, hidden=0), "hidden is at least 1, not 0"),
-        (partial(RnnReinforce, baseline_momentum=1.0), "a momentum is in"),
+        (partial(RnnReinforce, learning_rate=0.0), "a number above 0 and at most 10"),
+        (
+            partial(RnnReinforce, hidden=0),
+            "is 0; expected a whole number from 1 to 512",
+        ),
+        (partial(RnnReinforce, baseline_momentum=1.0), "0 or more and below 1"),
         (partial(ActorCritic, critic="prefx"), "prefix"),
-        (partial(ActorCritic, entropy=-1.0), "the weight of the entropy is 0 or more"),
-        (partial(ActorCritic, critic_weight=-1.0), "critic_weight is 0 or more"),
-        (partial(PPO, clip=1.0), "clip is between 0 and 1"),
-        (partial(PPO, batch_size=3), "batch_size is at least 4, not 3"),
-        (partial(NeuralPredictor, samples=0), "samples is at least 1, not 0"),
+        (partial(ActorCritic, entropy=-1.0), "entropy of ActorCritic is -1.0"),
+        (
+            partial(ActorCritic, critic_weight=-1.0),
+            "critic_weight of ActorCritic is -1.0",
+        ),
+        (partial(PPO, clip=1.0), "clip of PPO is 1.0; expected .*below 1"),
+        (partial(PPO, batch_size=3), "a batch of 3 has no 4 minibatches"),
+        (partial(NeuralPredictor, samples=0), "samples of NeuralPredictor is 0"),
         (partial(NPENAS, children=5), "at least batch_size children: 10, not 5"),
-        (partial(PredictorEvolution, population_size=1), "population_size is at"),
-        (partial(NAO, trade_off=1.0), "trade_off is between 0 and 1, not 1.0"),
-        (partial(Progressive, beam_size=0), "beam_size is at least 1, not 0"),
+        (
+            partial(PredictorEvolution, population_size=1),
+            "is 1; expected a whole number from 2",
+        ),
+        (partial(NAO, trade_off=1.0), "trade_off of NAO is 1.0; expected .*below 1"),
+        (partial(Progressive, beam_size=0), "beam_size of Progressive is 0"),
     ],
 )
 def test_wrong_settings_are_refused(factory, message):

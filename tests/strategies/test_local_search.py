@@ -178,7 +178,7 @@ def test_parallel_workers_never_get_the_same_architecture(context, steepest, wor
 
 
 def test_no_random_points_are_refused(context):
-    with pytest.raises(NasbenchError, match="begins with 1 or more points, not 0"):
+    with pytest.raises(NasbenchError, match="num_init of LocalSearch is 0"):
         partial(LocalSearch, num_init=0)(context(MINI))
 
 

@@ -192,11 +192,11 @@ def test_broken_limits_cost_more_than_everything_else():
     "strategy, settings, message",
     [
         (MultiObjectiveEvolution, {"tournament_size": 31}, "not 31 of 30"),
-        (MOEAD, {"subproblems": 1}, "2 or more subproblems"),
-        (MOEAD, {"neighbours": 30}, "not 20 and 30"),
-        (MOEAD, {"mating_nearby": 2}, "mating_nearby is a probability, not 2"),
-        (MOEAD, {"replaced": 0}, "replaces 1 or more, not 0"),
-        (RandomScalarization, {"rho": -1}, "0 or more, not -1"),
+        (MOEAD, {"subproblems": 1}, "is 1; expected a whole number from 2 to 1,000"),
+        (MOEAD, {"neighbours": 30}, "not 30 of 20"),
+        (MOEAD, {"mating_nearby": 2}, "is 2; expected a number from 0 to 1"),
+        (MOEAD, {"replaced": 0}, "replaced of MOEAD is 0"),
+        (RandomScalarization, {"rho": -1}, "rho of RandomScalarization is -1"),
     ],
 )
 def test_wrong_settings_are_named(toy, strategy, settings, message):

@@ -114,8 +114,8 @@ def test_the_budget_names_the_resource(toy):
     "settings, message",
     [
         ({"resource": "flop"}, "unknown resource 'flop'; did you mean 'flops'"),
-        ({"reduction": 0}, "a reduction is between 0 and 1"),
-        ({"decay": 1.1}, "a decay at most 1, not 0.03 and 1.1"),
+        ({"reduction": 0}, "is 0; expected a number above 0 and below 1"),
+        ({"decay": 1.1}, "is 1.1; expected a number above 0 and at most 1"),
         ({"short_epochs": 9}, "short trainings take 1 to 4 epochs, not 9"),
     ],
 )

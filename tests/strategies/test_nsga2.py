@@ -146,9 +146,9 @@ def test_a_limit_that_shows_only_after_training_draws_the_search_to_one_side():
 @pytest.mark.parametrize(
     "settings, message",
     [
-        ({"population_size": 1}, "2 or more members, not 1"),
-        ({"crossover_rate": 1.5}, "crossover rate is a probability, not 1.5"),
-        ({"mutation_rate": -0.1}, "mutation rate is a probability, not -0.1"),
+        ({"population_size": 1}, "is 1; expected a whole number from 2"),
+        ({"crossover_rate": 1.5}, "crossover_rate of NSGA2 is 1.5"),
+        ({"mutation_rate": -0.1}, "mutation_rate of NSGA2 is -0.1"),
     ],
 )
 def test_wrong_settings_are_named(settings, message):

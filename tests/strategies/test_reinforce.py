@@ -173,10 +173,10 @@ def test_a_policy_that_wants_only_invalid_combinations_draws_at_random(context):
 @pytest.mark.parametrize(
     "settings, message",
     [
-        ({"learning_rate": 0.0}, "a learning rate is positive, not 0.0"),
-        ({"learning_rate": float("inf")}, "a learning rate is positive, not inf"),
-        ({"baseline_momentum": 1.0}, r"a momentum is in \[0, 1\), not 1.0"),
-        ({"baseline_momentum": -0.1}, r"a momentum is in \[0, 1\), not -0.1"),
+        ({"learning_rate": 0.0}, "is 0.0; expected a number above 0"),
+        ({"learning_rate": float("inf")}, "is inf; expected a number above 0"),
+        ({"baseline_momentum": 1.0}, "is 1.0; expected a number 0 or more and below 1"),
+        ({"baseline_momentum": -0.1}, "is -0.1; expected a number 0 or more"),
     ],
 )
 def test_wrong_settings_are_refused(context, settings, message):

@@ -89,14 +89,6 @@ class TestLexicographicGrid(StrategyContract):
     def factory(self):
         return partial(GridSearch, order="lexicographic")
 
-    def test_other_seeds_give_other_trajectories(self, factory):
-        toy = ToyBenchmark(MINI)
-        one, other = (
-            [proposal for proposal, _ in play(factory(context_of(toy, seed)), toy)]
-            for seed in (0, 1)
-        )
-        assert one == other
-
 
 class Rescaled(ToyBenchmark):
     """A toy benchmark whose accuracies go through an increasing function."""

@@ -17,8 +17,13 @@ from nasbench.errors import NasbenchError
 from nasbench.search import VALIDATION_ACCURACY, Budget, Objective, Proposal
 from nasbench.spaces import make_space
 from nasbench.testing import StrategyContract, ToyBenchmark, ToySpace, context_of, play
-from strategies import LocalSearch, RandomSearch, RegularizedEvolution
-from strategies.fidelities.hyperband import Hyperband
+from strategies import (
+    LocalSearch,
+    RandomSearch,
+    RegularizedEvolution,
+    find_strategy,
+)
+from strategies.chosen_strategy import ChosenStrategy
 from strategies.stopping import (
     ExtrapolationStopping,
     InstabilityStopping,
@@ -70,7 +75,6 @@ CONTRACT = {
     "median, evolution": MedianStopping,
     "median, random": partial(MedianStopping, inner=RandomSearch),
     "median, local": partial(MedianStopping, inner=LocalSearch, grace_epochs=0),
-    "median, hyperband": partial(MedianStopping, inner=Hyperband, step=2),
     "instability, evolution": InstabilityStopping,
     "extrapolation, random": partial(ExtrapolationStopping, inner="random"),
 }
@@ -262,14 +266,23 @@ def test_a_stopper_finds_as_much_with_fewer_epochs():
 @pytest.mark.parametrize(
     "factory, message",
     [
-        (partial(MedianStopping, step=0), "a step takes 1 epoch or more, not 0"),
-        (partial(MedianStopping, min_peers=0), "min_peers 1 or more"),
-        (partial(MedianStopping, grace_epochs=-1), "grace_epochs are 0 or more"),
+        (partial(MedianStopping, step=0), "step of MedianStopping is 0"),
+        (partial(MedianStopping, min_peers=0), "min_peers of MedianStopping is 0"),
+        (
+            partial(MedianStopping, grace_epochs=-1),
+            "grace_epochs of MedianStopping is -1",
+        ),
         (partial(MedianStopping, inner="evolutoin"), "did you mean 'evolution'"),
         (partial(MedianStopping, against="mean"), "did you mean 'means'"),
-        (partial(InstabilityStopping, window=1), "window takes 2 or more epochs"),
-        (partial(InstabilityStopping, drop=0.0), "drop and swing are positive"),
-        (partial(ExtrapolationStopping, chance=1.0), "chance lies between"),
+        (
+            partial(InstabilityStopping, window=1),
+            "is 1; expected a whole number from 2",
+        ),
+        (partial(InstabilityStopping, drop=0.0), "is 0.0; expected a number above 0"),
+        (
+            partial(ExtrapolationStopping, chance=1.0),
+            "chance of ExtrapolationStopping is 1.0",
+        ),
         (partial(ExtrapolationStopping, family="pow33"), "did you mean 'pow3'"),
     ],
 )
@@ -285,3 +298,42 @@ def test_other_objectives_than_accuracy_are_refused():
     for objectives in ((cost,), (VALIDATION_ACCURACY, cost)):
         with pytest.raises(NasbenchError, match="judges curves of validation_accuracy"):
             MedianStopping(replace(context, objectives=objectives), inner="random")
+
+
+@pytest.mark.parametrize("stopper", [MedianStopping, InstabilityStopping])
+def test_the_inner_strategy_takes_settings_as_text(stopper):
+    text = "evolution(population_size=7, tournament_size=2)"
+    strategy = stopper(context_of(Curves(nested)), inner=text)
+    assert isinstance(strategy.inner, RegularizedEvolution)
+    assert strategy.inner.tournament_size == 2
+    with pytest.raises(NasbenchError, match="population_size of strategy evolution"):
+        stopper(context_of(Curves(nested)), inner="evolution(population_size=0)")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'evolution-median(inner="evolution(population_size=7, tournament_size=2)")',
+        "evolution-median(inner=evolution(population_size=7, tournament_size=2))",
+        "evolution-median( inner = evolution(population_size=7,tournament_size=2) )",
+    ],
+)
+def test_settings_within_settings_give_the_same_run(text):
+    inner = partial(RegularizedEvolution, population_size=7, tournament_size=2)
+    runs = [
+        simulate(factory, Curves(nested), RunSettings(Budget(60, "epochs")), 3)
+        for factory in (ChosenStrategy(text), partial(MedianStopping, inner=inner))
+    ]
+    assert runs[0].architectures.tolist() == runs[1].architectures.tolist()
+    assert runs[0].epochs.tolist() == runs[1].epochs.tolist()
+
+
+@pytest.mark.parametrize(
+    "inner", ["hyperband", "asha", "successive-halving", "bohb", "evolution-median"]
+)
+def test_an_inner_strategy_that_sets_epochs_itself_is_refused(inner):
+    context = replace(context_of(Curves(nested)), budget=Budget(10**6, "epochs"))
+    with pytest.raises(NasbenchError, match=r"cannot wrap .* how long to train; take"):
+        MedianStopping(context, inner=inner)
+    with pytest.raises(NasbenchError, match="cannot wrap"):
+        MedianStopping(context, inner=find_strategy(inner))

@@ -13,7 +13,7 @@ from strategies import (
     RegularizedEvolution,
     Reinforce,
     find_strategy,
-    strategy_names,
+    self_contained_names,
 )
 
 OTHER_SETTINGS = {
@@ -33,7 +33,7 @@ OTHER_SETTINGS = {
 INSTALLED = [
     # Some train networks; the files of their own shorten those trainings.
     pytest.param(name, marks=[pytest.mark.slow] if find_strategy(name).slow else [])
-    for name in strategy_names()
+    for name in self_contained_names()
 ]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 
 import pytest
@@ -77,11 +78,14 @@ def test_a_file_is_read_anew_at_every_call(file):
     "name, message",
     [
         ("missing.py:Mine", "no file 'missing.py'"),
-        ("{file}", "names a file but no class; write path/to/file.py:ClassName"),
-        ("{file}:Missing", "mine.py has no class 'Missing'"),
+        (
+            "{file}",
+            "a file without a class; write path/to/file.py:ClassName; it has Mine",
+        ),
+        ("{file}:Missing", "mine.py has no class 'Missing'; it has Mine$"),
         ("{file}:Memory", "no subclass of strategies.Strategy: .*Memory"),
         ("{file}:NOT_A_CLASS", "no subclass of strategies.Strategy: 3"),
-        ("{file}:", "mine.py has no class ''"),
+        ("{file}:", "mine.py is a file without a class; write .*; it has Mine$"),
         ("{folder}:Mine", "no file"),
     ],
 )
@@ -92,9 +96,26 @@ def test_a_wrong_file_or_class_is_named(file, name, message):
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("source", ["1 +", "import nowhere_to_be_found", "1 / 0"])
-def test_a_file_that_fails_says_how_and_leaves_no_module(file, source):
-    file.write_text(source)
-    with pytest.raises(NasbenchError, match=r"cannot be run: [A-Z][A-Za-z]+Error: "):
+@pytest.mark.parametrize(
+    "source", ["1 +", "import nowhere_to_be_found", "1 / 0", "from textwrap import no"]
+)
+def test_a_file_that_fails_says_how_and_where_and_leaves_no_module(file, source):
+    file.write_text(f"seen = 1\n{source}\n")
+    with pytest.raises(NasbenchError) as caught:
         find_strategy(f"{file}:Mine")
+    told = str(caught.value)
+    assert re.search(r"mine.py cannot be run \(line 2\): [A-Z][A-Za-z]+Error: ", told)
+    assert "\n" not in told
     assert str(file.resolve()) not in sys.modules
+
+
+def test_a_class_without_ask_is_told_what_it_lacks(file):
+    file.write_text("from strategies import Strategy\nclass NoAsk(Strategy): pass\n")
+    with pytest.raises(NasbenchError, match=r"NoAsk is no strategy yet.* define ask"):
+        find_strategy(f"{file}:NoAsk")
+
+
+def test_a_file_without_strategies_says_so(file):
+    file.write_text("from strategies import RandomSearch\n")
+    with pytest.raises(NasbenchError, match="it has no subclass of Strategy"):
+        find_strategy(f"{file}:")

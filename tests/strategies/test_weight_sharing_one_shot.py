@@ -11,13 +11,14 @@ from nasbench.networks.supernet.supernet import SupernetForm
 from nasbench.spaces import make_space
 from nasbench.tasks import Task
 from nasbench.training.recipe import Recipe
+from strategies.weight_sharing.evolution import EvolutionSettings
 from strategies.weight_sharing.problem import SearchProblem
 from strategies.weight_sharing.random_sharing import (
     RandomSharing,
     RandomSharingSettings,
 )
 from strategies.weight_sharing.shared_weights import SharedWeights
-from strategies.weight_sharing.single_path import SinglePath, SinglePathSettings
+from strategies.weight_sharing.single_path import SinglePath
 from strategies.weight_sharing.training_settings import TrainingSettings
 
 RECIPE = Recipe(
@@ -34,7 +35,7 @@ def trained(digits: Task) -> SinglePath:
     *streams, own = np.random.SeedSequence(2).spawn(5)
     form = SupernetForm(running_statistics=True)
     shared = SharedWeights(task, TRAINING, form, streams)
-    method = SinglePath(shared, SinglePathSettings(), np.random.default_rng(own))
+    method = SinglePath(shared, EvolutionSettings(), np.random.default_rng(own))
     for epoch in range(TRAINING.epochs):
         for train, valid in shared.batches(epoch):
             method.step(train, valid)
@@ -89,7 +90,7 @@ def test_evolution_returns_the_best_of_all_that_it_saw(trained: SinglePath) -> N
         return seen[architecture]
 
     trained.shared.estimate_path = estimate
-    trained.settings = SinglePathSettings(population=20, generations=12)
+    trained.settings = EvolutionSettings(population=20, generations=12)
     found = trained.choose(np.random.default_rng(0), last=True)
     assert seen[found] == max(seen.values()) == 1.0
     seen.clear()

@@ -207,7 +207,9 @@ def test_a_replay_says_which_searches_it_lacks(
             partial(ReplayedSearch, **settings), small_table, RunSettings(Budget(1)), 0
         )
 
-    with pytest.raises(NasbenchError, match="record one with `nasbench search`"):
+    with pytest.raises(
+        NasbenchError, match="record one with `nasbench search darts --"
+    ):
         replay()
     with pytest.raises(NasbenchError, match="searches of darts, gdas; name one"):
         replay(file=str(path))

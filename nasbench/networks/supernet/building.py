@@ -9,6 +9,7 @@ import torch
 from nasbench.errors import NasbenchError
 from nasbench.networks.skeleton import Skeleton
 from nasbench.networks.supernet.cell_supernet import CellSupernet
+from nasbench.networks.supernet.elastic_supernet import ElasticSupernet
 from nasbench.networks.supernet.layer_supernet import LayerSupernet
 from nasbench.networks.supernet.supernet import PLAIN, Supernet, SupernetForm
 from nasbench.spaces import LayerSpace, SearchSpace, TopologyCell
@@ -36,6 +37,11 @@ def build_supernet(
 
 @build_supernet.register
 def _(space: TopologyCell, skeleton: Skeleton, form: SupernetForm = PLAIN) -> Supernet:
+    if form.elastic:
+        raise NasbenchError(
+            f"{space.name} has no elastic supernet: it chooses operations, not kernels "
+            "and channels of layers as chain, size and size-compound do"
+        )
     with torch.random.fork_rng(devices=[]):
         return CellSupernet(space, skeleton, form)
 
@@ -43,4 +49,6 @@ def _(space: TopologyCell, skeleton: Skeleton, form: SupernetForm = PLAIN) -> Su
 @build_supernet.register
 def _(space: LayerSpace, skeleton: Skeleton, form: SupernetForm = PLAIN) -> Supernet:
     with torch.random.fork_rng(devices=[]):
+        if form.elastic:
+            return ElasticSupernet(space, skeleton)
         return LayerSupernet(space, skeleton, form)

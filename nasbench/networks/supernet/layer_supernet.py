@@ -9,6 +9,7 @@ from torch.nn import functional
 from nasbench.errors import NasbenchError
 from nasbench.networks.layer_network import ConvBNReLU, LayerNetwork
 from nasbench.networks.skeleton import Skeleton
+from nasbench.networks.supernet.dense_layer import dense_layer
 from nasbench.networks.supernet.mixed_operation import MixedOperation, without_scale
 from nasbench.networks.supernet.mixture import Mixture
 from nasbench.networks.supernet.supernet import (
@@ -69,7 +70,12 @@ class LayerSupernet(Supernet):
         """Return the logits, ``(batch, classes)``."""
         features = images
         for decision, layer in enumerate(self.layers):
-            features = layer(features, mixture.active[decision], mixture.row(decision))
+            active, row = mixture.active[decision], mixture.row(decision)
+            everything = row is not None and len(active) == len(layer.options)  # type: ignore[arg-type]
+            if everything and not self.form.running_statistics:
+                features = dense_layer(layer.options, features, row)  # type: ignore[arg-type]
+            else:
+                features = layer(features, active, row)
         logits: Tensor = self.classifier(features.mean((2, 3)))
         return logits
 

@@ -23,10 +23,14 @@ class SupernetForm:
             many architectures fit none of them.
         partial: One of so many channels goes through the options, the others pass by
             (PC-DARTS, Xu et al., ICLR 2020); 1 for all.
+        elastic: Whether the options of a layer share their weights, the small ones
+            being parts of the large ones (Once-for-All, Cai et al., ICLR 2020); such a
+            supernet keeps running statistics.
     """
 
     running_statistics: bool = False
     partial: int = 1
+    elastic: bool = False
 
 
 PLAIN = SupernetForm()

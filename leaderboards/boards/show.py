@@ -1,0 +1,190 @@
+"""A board as rows for a terminal: ranks, intervals, curves of eight steps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from leaderboards.boards.manifest import Metric
+from leaderboards.boards.results import Results
+from leaderboards.statistics import (
+    Estimate,
+    estimate,
+    interquartile_mean,
+    mean,
+    median,
+    on_grid,
+    probability_of_improvement,
+    rank_by_mean,
+)
+from nasbench.errors import NasbenchError, unknown
+from nasbench.search import BudgetUnit
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+BARS = "▁▂▃▄▅▆▇█"
+POINTS = 24
+"""Columns of a curve."""
+
+FLOOR = 0.1
+"""Percentage points; curves are logarithmic down to here, and flat below."""
+
+SORTS = ("rank", "mean", "median", "iqm", "improvement", "strategy")
+BOOTSTRAP_SEED = 0
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Line:
+    """What a board says of a strategy on a benchmark.
+
+    Attributes:
+        strategy: Its name.
+        rank: By the mean of the metric, with bounds.
+        mean: Final values in percentage points, smaller better, with bounds.
+        median: Likewise.
+        iqm: Likewise, the interquartile mean.
+        improvement: Chance that a run ends better than one of the baseline; NaN for
+            the baseline itself.
+        curve: The mean over the budget, one letter per point.
+    """
+
+    strategy: str
+    rank: tuple[float, float, float]
+    mean: tuple[float, float, float]
+    median: tuple[float, float, float]
+    iqm: tuple[float, float, float]
+    improvement: float
+    curve: str
+
+
+def lines_of(
+    results: Results, benchmark: str, metric: Metric, sort: str = "rank"
+) -> list[Line]:
+    """Return one line per strategy, the best first.
+
+    Intervals are 95 % bootstrap intervals over seeds.
+
+    Args:
+        results: A board.
+        benchmark: Which of its benchmarks.
+        metric: What to rank by.
+        sort: One of `SORTS`.
+
+    Raises:
+        NasbenchError: The metric is not known of the benchmark, or `sort` is none.
+    """
+    if sort not in SORTS:
+        raise NasbenchError(unknown("sort", sort, SORTS))
+    rows = results.board[results.board["benchmark"] == benchmark]
+    rows = rows.assign(points=100 * losses(rows, metric))
+    names = [one.name for one in results.entrants]
+    unit = results.manifest.settings.budget.unit
+    curves = _curves(rows, names, unit)
+    final = rows.groupby(["strategy", "seed"], sort=False, observed=True).tail(1)
+    by_name = {n: _of(final, n)["points"].to_numpy(np.float64) for n in names}
+    samples = np.array([by_name[name] for name in names])
+    baseline = by_name.get(results.manifest.baseline)
+    ranks = rank_by_mean(samples, _rng())
+    means, medians, iqms = (
+        estimate(samples.T, statistic, _rng())
+        for statistic in (mean, median, interquartile_mean)
+    )
+    found = [
+        Line(
+            strategy=name,
+            rank=_triple(ranks, i),
+            mean=_triple(means, i),
+            median=_triple(medians, i),
+            iqm=_triple(iqms, i),
+            improvement=_improvement(samples[i], baseline, name, results),
+            curve=curves[i],
+        )
+        for i, name in enumerate(names)
+    ]
+    return sorted(found, key=lambda line: _sort_key(line, sort))
+
+
+def losses(rows: pd.DataFrame, metric: Metric) -> Floats:
+    """Return ``(rows,)`` fractions, smaller better, of the rows of a benchmark.
+
+    Raises:
+        NasbenchError: Nothing is known of the metric there.
+    """
+    if metric == "hypervolume":
+        return 1 - rows["hypervolume"].to_numpy(np.float64)
+    split, _, kind = metric.partition("_")
+    if kind == "regret":
+        values = rows[f"{split}_regret"].to_numpy(np.float64)
+    else:
+        values = 1 - rows[f"incumbent_{split}_accuracy"].to_numpy(np.float64)
+    if not np.isfinite(values).any():
+        raise NasbenchError(
+            f"{metric} is not known on {rows['benchmark'].iloc[0]}; of a space whose "
+            "best is unknown the errors are: validation_error, test_error"
+        )
+    return np.asarray(values)
+
+
+def sparkline(values: Floats, low: float, high: float) -> str:
+    """Return one letter per value, ``▁`` at `low` and ``█`` at `high`; NaN is blank.
+
+    >>> import numpy as np
+    >>> sparkline(np.array([np.nan, 1.0, 0.5, 0.0]), 0.0, 1.0)
+    ' █▅▁'
+    """
+    span = high - low if high > low else 1.0
+    steps = np.clip(np.round((values - low) / span * (len(BARS) - 1)), 0, len(BARS) - 1)
+    return "".join(" " if step != step else BARS[int(step)] for step in steps)
+
+
+def _curves(rows: pd.DataFrame, names: list[str], unit: BudgetUnit) -> list[str]:
+    """Return the mean over runs of every strategy, on one logarithmic scale."""
+    spent = rows[unit].to_numpy(np.float64)
+    positive = spent[spent > 0]
+    if not len(positive):
+        return [""] * len(names)
+    grid = np.geomspace(positive.min(), positive.max(), POINTS)
+    means = []
+    for name in names:
+        runs = _of(rows, name).groupby("seed", sort=False)
+        curves = [on_grid(run[unit], run["points"], grid) for _, run in runs]
+        means.append(np.mean(curves, axis=0))  # NaN until every run has an incumbent
+    logs = np.log10(np.maximum(np.array(means), FLOOR))
+    low, high = np.nanmin(logs), np.nanmax(logs)
+    return [sparkline(one, float(low), float(high)) for one in logs]
+
+
+def _of(rows: pd.DataFrame, strategy: str) -> pd.DataFrame:
+    return rows[rows["strategy"] == strategy]
+
+
+def _improvement(
+    own: Floats, baseline: Floats | None, name: str, results: Results
+) -> float:
+    if baseline is None or name == results.manifest.baseline:
+        return float("nan")
+    return float(probability_of_improvement(own, baseline, _rng(), 1).value)
+
+
+def _triple(known: Estimate, i: int) -> tuple[float, float, float]:
+    return float(known.value[i]), float(known.low[i]), float(known.high[i])
+
+
+def _rng() -> np.random.Generator:
+    return np.random.default_rng(BOOTSTRAP_SEED)
+
+
+def _sort_key(line: Line, sort: str) -> tuple[float | str, float]:
+    if sort == "strategy":
+        return line.strategy, 0.0
+    if sort == "improvement":
+        value = line.improvement
+        return (float("inf") if value != value else -value), line.rank[0]
+    own: tuple[float, float, float] = getattr(line, sort)
+    return (float("inf") if own[0] != own[0] else own[0]), line.rank[0]

@@ -1,0 +1,131 @@
+"""Add a strategy of one's own to a board: checked, run under its rules, kept whole."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from leaderboards.boards.entrants import Entrant, check_names, entrants
+from leaderboards.boards.judged_runs import Arena
+from leaderboards.boards.make_board import Made, Making, make_board
+from leaderboards.boards.manifest import Manifest
+from leaderboards.boards.pins import open_benchmarks
+from leaderboards.boards.results import read_part
+from leaderboards.chosen_strategy import ChosenStrategy
+from nasbench.errors import NasbenchError
+from nasbench.testing import check_strategy
+
+NAME = re.compile(r"[\w][\w.()=, -]{0,59}")
+FORM = "my_strategy.py:MyStrategy"
+
+
+@dataclass(frozen=True)
+class Submission:
+    """A strategy that asks to be on a board.
+
+    Attributes:
+        entrant: Its name, file and checksum.
+        violations: A sentence for everything in which it breaks the contract.
+    """
+
+    entrant: Entrant
+    violations: Sequence[str]
+
+
+def checked_submission(text: str, name: str | None = None) -> Submission:
+    """Return a strategy in a file, with what the contract says of it.
+
+    Args:
+        text: ``path/to/file.py:ClassName``, settings in parentheses if wanted.
+        name: What the board is to show; None takes the class with its settings.
+
+    Raises:
+        NasbenchError: There is no such file or class, or the name is none.
+    """
+    path, colon, class_name = text.partition(".py:")
+    file = Path(f"{path}.py")
+    if not colon or not class_name:
+        raise NasbenchError(
+            f"{text!r} is no strategy in a file; write {FORM}. Installed strategies "
+            "stand in the manifest"
+        )
+    factory = ChosenStrategy(f"{file}:{class_name}")
+    wanted = class_name if name is None else name
+    if not NAME.fullmatch(wanted):
+        raise NasbenchError(
+            f"the name {wanted!r} is none for a board; take up to 60 letters, digits, "
+            "and any of ._-()=, after a letter or digit"
+        )
+    sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
+    entrant = Entrant(wanted, factory.text, file, sha256)
+    return Submission(entrant, check_strategy(factory))
+
+
+def submit(
+    manifest: Manifest,
+    folder: Path,
+    submission: Submission,
+    making: Making,
+    dry_run: bool = False,
+) -> Made:
+    """Run a submission under the rules of a board, and add its rows.
+
+    The file is copied into the results, so that `verify_board` can run it again. One
+    that was submitted earlier under the same name is replaced.
+
+    Args:
+        manifest: What fixes the board.
+        folder: Its results.
+        submission: What `checked_submission` returned.
+        making: Jobs and progress.
+        dry_run: Run it, and write nothing.
+
+    Raises:
+        NasbenchError: It breaks the contract, has the name of another strategy, there
+            are no results, or a run fails.
+    """
+    entrant = submission.entrant
+    if submission.violations:
+        raise NasbenchError(
+            f"{entrant.name} breaks the contract of strategies in "
+            f"{len(submission.violations)} ways: {submission.violations[0]}"
+        )
+    if entrant.name in manifest.strategies:
+        raise NasbenchError(
+            f"{entrant.name} is a strategy of {manifest.name} itself; give --name"
+        )
+    if read_part(folder, "manifest.toml") != manifest.path.read_bytes():
+        raise NasbenchError(
+            f"{folder} holds the results of another version of {manifest.path}; "
+            "`nasbench board run` makes them anew"
+        )
+    others = [e for e in entrants(manifest, folder) if e.name != entrant.name]
+    _check_file(entrant, others)
+    check_names([*others, entrant])
+    if not dry_run:
+        return make_board(manifest, folder, replace(making, submissions=[entrant]))
+    arena = Arena(manifest, open_benchmarks(manifest))
+    arena.check([entrant])
+    total = manifest.seeds * len(arena.benchmarks)
+
+    def step(done: int) -> None:
+        if making.report is not None:
+            making.report(done, total, entrant.name)
+
+    arena.run(entrant, manifest.seeds, making.jobs, step)
+    return Made(folder, (entrant.name,), tuple(one.name for one in others))
+
+
+def _check_file(entrant: Entrant, others: Sequence[Entrant]) -> None:
+    """Refuse a file name that another submission has with other contents."""
+    for one in others:
+        if one.file is None or entrant.file is None:
+            continue
+        if one.file.name == entrant.file.name and one.sha256 != entrant.sha256:
+            raise NasbenchError(
+                f"{one.name} was submitted in another file called {one.file.name}; "
+                "rename yours"
+            )

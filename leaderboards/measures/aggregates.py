@@ -1,0 +1,166 @@
+"""Mean, median and interquartile mean over runs, with stratified bootstrap intervals.
+
+Agarwal et al. (NeurIPS 2021), "Deep RL at the edge of the statistical precipice". All
+three are means over a window of the sorted runs: over all of it, over its middle half,
+over its middle one or two.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from leaderboards.measures.resampling import (
+    interval,
+    resampled_means,
+    seed_counts,
+)
+from leaderboards.measures.run_curves import RunCurves
+from leaderboards.measures.window_bootstrap import one_stratum, pooled_strata
+from leaderboards.statistics import CONFIDENCE, REPLICATES, Estimate
+from nasbench.errors import NasbenchError, unknown
+
+Aggregate: TypeAlias = Literal["mean", "median", "iqm"]
+Floats = NDArray[np.float64]
+
+AGGREGATES: tuple[Aggregate, ...] = get_args(Aggregate)
+
+
+def pooled_aggregates(
+    curves: RunCurves,
+    rng: np.random.Generator,
+    replicates: int = REPLICATES,
+    confidence: float = CONFIDENCE,
+) -> dict[Aggregate, Estimate]:
+    """Return mean, median and IQM over all runs of all benchmarks, at every time.
+
+    Regrets of different benchmarks are pooled as they are; scale them before, where
+    they differ in size (`RunCurves.scaled`, `first_regrets`).
+
+    Args:
+        curves: The runs.
+        rng: Draws the replicates; seeds are drawn within benchmarks.
+        replicates: How many.
+        confidence: Probability that the intervals cover, in (0, 1).
+
+    Returns:
+        By name arrays ``(k, t)``; NaN where a run has no incumbent.
+
+    Raises:
+        NasbenchError: The confidence is out of range, or there is no replicate.
+    """
+    k, n, b, t = curves.regrets.shape
+    samples = curves.regrets.transpose(2, 1, 0, 3).reshape(b * n, k * t)
+    counts = seed_counts(n, b, rng, replicates)
+    means = resampled_means(curves.regrets.transpose(1, 2, 0, 3), counts)
+    drawn: dict[Aggregate, Floats] = {"mean": means.reshape(replicates, k * t)}
+    rest: tuple[Aggregate, ...] = ("median", "iqm")
+    known = np.isfinite(samples).all(axis=0)
+    windows = [window(name, b * n) for name in rest]
+    by_member = _narrow(counts.reshape(replicates, b * n).T)
+    parts = pooled_strata(samples[:, known], by_member, windows)
+    for name, part in zip(rest, parts, strict=True):
+        drawn[name] = np.full((replicates, k * t), np.nan)
+        drawn[name][:, known] = part
+    return _estimates(samples.reshape(b * n, k, t), drawn, confidence)
+
+
+def benchmark_aggregates(
+    curves: RunCurves,
+    rng: np.random.Generator,
+    replicates: int = REPLICATES,
+    confidence: float = CONFIDENCE,
+) -> dict[Aggregate, Estimate]:
+    """Return mean, median and IQM over the runs of each benchmark, at every time.
+
+    Args:
+        curves: The runs.
+        rng: Draws the replicates.
+        replicates: How many.
+        confidence: Probability that the intervals cover, in (0, 1).
+
+    Returns:
+        By name arrays ``(k, b, t)``; NaN where a run has no incumbent.
+
+    Raises:
+        NasbenchError: The confidence is out of range, or there is no replicate.
+    """
+    k, n, b, t = curves.regrets.shape
+    counts = _narrow(seed_counts(n, 1, rng, replicates)[:, 0].T)
+    samples = curves.regrets.transpose(1, 0, 2, 3)
+    columns = samples.reshape(n, k * b * t)
+    drawn = {name: one_stratum(columns, counts, window(name, n)) for name in AGGREGATES}
+    return _estimates(samples, drawn, confidence)
+
+
+def over_seeds(curves: RunCurves, aggregate: Aggregate = "mean") -> Floats:
+    """Return an aggregate over the seeds of each benchmark, without an interval.
+
+    Args:
+        curves: The runs.
+        aggregate: Which.
+
+    Returns:
+        ``(k, b, t) float64``; NaN where a run has no incumbent.
+
+    Raises:
+        NasbenchError: The aggregate is unknown.
+    """
+    if aggregate not in get_args(Aggregate):
+        raise NasbenchError(unknown("aggregate", aggregate, get_args(Aggregate)))
+    ordered = np.sort(curves.regrets, axis=1)  # NaN last: they show in the sum
+    start, stop = window(aggregate, ordered.shape[1])
+    known = np.isfinite(ordered[:, -1])
+    return np.where(known, ordered[:, start:stop].mean(axis=1), np.nan)
+
+
+def window(aggregate: Aggregate, size: int) -> tuple[int, int]:
+    """Return which positions of a sorted sample an aggregate averages.
+
+    Args:
+        aggregate: Which.
+        size: Of the sample.
+
+    >>> [window(name, 10) for name in ("mean", "median", "iqm")]
+    [(0, 10), (4, 6), (2, 8)]
+    """
+    if aggregate == "median":
+        return (size - 1) // 2, size // 2 + 1
+    cut = size // 4 if aggregate == "iqm" else 0
+    return cut, size - cut
+
+
+def _narrow(counts: NDArray[np.int64]) -> NDArray[np.int16]:
+    """Return counts in the type that moves fastest.
+
+    Raises:
+        NasbenchError: A sum of them would not fit.
+    """
+    most = np.iinfo(np.int16).max
+    if len(counts) > most:
+        raise NasbenchError(f"at most {most} runs can be pooled, not {len(counts)}")
+    return np.ascontiguousarray(counts, np.int16)
+
+
+def _estimates(
+    values: Floats, replicates: dict[Aggregate, Floats], confidence: float
+) -> dict[Aggregate, Estimate]:
+    """Return the estimates of ``(m, ...)`` samples.
+
+    Args:
+        values: The samples, runs first.
+        replicates: By aggregate ``(replicates, columns)``.
+        confidence: Of the intervals.
+    """
+    shape = values.shape[1:]
+    ordered = np.sort(values, axis=0)
+    estimates: dict[Aggregate, Estimate] = {}
+    for name, drawn in replicates.items():
+        start, stop = window(name, len(values))
+        value = ordered[start:stop].mean(axis=0)
+        value[np.isnan(ordered[-1])] = np.nan
+        table = drawn.reshape(len(drawn), *shape)
+        estimates[name] = interval(value, table, confidence)
+    return estimates

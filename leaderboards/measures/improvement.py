@@ -1,0 +1,83 @@
+"""Probability of improvement: how likely a run of one strategy beats one of another.
+
+Agarwal et al. (NeurIPS 2021): the Mann-Whitney statistic of every benchmark, averaged
+over benchmarks. It asks who wins, not by how much.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from leaderboards.measures.resampling import interval, seed_counts
+from leaderboards.measures.run_curves import Floats, RunCurves
+from leaderboards.statistics import CONFIDENCE, REPLICATES, Estimate
+
+
+def improvement_matrix(
+    curves: RunCurves,
+    rng: np.random.Generator,
+    time: float | None = None,
+    replicates: int = REPLICATES,
+    confidence: float = CONFIDENCE,
+) -> Estimate:
+    """Return for all pairs the chance that the first is better, ties one half.
+
+    Args:
+        curves: The runs; one without an incumbent loses, two such tie.
+        rng: Draws the replicates, seeds within benchmarks, for every strategy anew.
+        time: When; by default at the end of the axis.
+        replicates: How many.
+        confidence: Probability that the intervals cover, in (0, 1).
+
+    Returns:
+        Arrays ``(k, k)`` in [0, 1]: the row's strategy against the column's; one half
+        on the diagonal.
+
+    Raises:
+        NasbenchError: The time is unknown, the confidence out of range, or there is
+            no replicate.
+    """
+    scores = curves.at(time)
+    k, n, b = scores.shape
+    values = np.zeros((k, k))
+    drawn = np.zeros((replicates, k, k))
+    for i in range(b):
+        wins = _wins(scores[:, :, i])
+        values += wins.sum(axis=(1, 3), dtype=np.float64) / (n * n)
+        counts = seed_counts(n, k, rng, replicates).astype(np.float32)
+        _add_replicates(drawn, wins, counts)
+    drawn /= n * n * b
+    diagonal = np.arange(k)
+    drawn[:, diagonal, diagonal] = 0.5
+    # Complete the lower half: what one does not win the other does.
+    lower = np.tril_indices(k, -1)
+    drawn[:, lower[0], lower[1]] = 1 - drawn[:, lower[1], lower[0]]
+    return interval(values / b, drawn, confidence)
+
+
+def _wins(scores: Floats) -> NDArray[np.float32]:
+    """Return ``(k, n, k, n)``: 1 where the first run is smaller, 1/2 at ties."""
+    values = np.where(np.isnan(scores), np.inf, scores)
+    first, second = values[:, :, None, None], values[None, None]
+    wins = (first < second).astype(np.float32)
+    wins += np.float32(0.5) * (first == second)
+    return wins
+
+
+def _add_replicates(
+    drawn: Floats,
+    wins: NDArray[np.float32],
+    counts: NDArray[np.float32],
+) -> None:
+    """Add the wins of resampled runs, for the pairs above the diagonal.
+
+    Products of counts, in halves, are exact in 32 bits up to 2,048 runs.
+    """
+    replicates, k, n = counts.shape
+    for row in range(k - 1):
+        rest = wins[row, :, row + 1 :].reshape(n, -1)
+        against = (counts[:, row] @ rest).reshape(replicates, -1, n)
+        drawn[:, row, row + 1 :] += np.einsum(
+            "rkn,rkn->rk", against, counts[:, row + 1 :]
+        )

@@ -1,0 +1,31 @@
+"""``nasbench report``: the page of a board, from its results."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from nasbench.cli.terminal import output
+
+
+def report_command(
+    results: str, /, *, out: Annotated[Path, Parameter(name=["--out", "-o"])]
+) -> None:
+    """Write the page of a board: a folder of static files that opens from disk.
+
+    Args:
+        results: The name of a published board, its manifest, or the folder of its
+            results.
+        out: The folder; files of the page are replaced, others left alone.
+    """
+    # Imported when called: what renders is not part of every installation.
+    from leaderboards.boards.published import results_of
+    from leaderboards.boards.results import read_results
+    from leaderboards.site import write_site
+    from leaderboards.site.from_results import site_of_results
+
+    site = site_of_results(read_results(results_of(results)))
+    paths = write_site(site, out)
+    output.print(str(paths[0]))

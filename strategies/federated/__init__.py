@@ -1,0 +1,1 @@
+"""Architecture search over clients that keep their images to themselves."""

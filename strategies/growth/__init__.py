@@ -1,0 +1,1 @@
+"""Networks that grow into ensembles; scored beside searches, not among them."""

@@ -1,0 +1,107 @@
+"""``nasbench judge``: methods in order, failures counted apart, files refused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nasbench.benchmark import Status
+from nasbench.cli.judge import judge_command
+from nasbench.errors import NasbenchError
+from strategies.weight_sharing import Trace, TraceIdentity, write_traces
+from strategies.weight_sharing.judgement import judge
+from strategies.weight_sharing.method_scores import score_methods
+from tabular import Table
+
+
+def trace_of(table: Table, method: str, seed: int) -> Trace:
+    """Return a trace of random architectures and estimates."""
+    rng = np.random.default_rng([seed, len(method)])
+    spec = table.spec
+    identity = TraceIdentity(
+        spec.space, spec.task, spec.task_fingerprint, spec.recipe, method, {}, seed
+    )
+    return Trace(
+        identity=identity,
+        status=Status.COMPLETE,
+        architectures=rng.integers(0, 5, (2, 3), np.uint8),
+        parameters=np.empty((2, 0), np.float32),
+        estimates=rng.random(2),
+        training_seconds=np.array([1.0, 2.0]),
+        selection_seconds=np.array([0.25, 0.5 + seed]),
+        sampled=rng.integers(0, 5, (30, 3), np.uint8),
+        sampled_estimates=rng.random(30),
+    )
+
+
+@pytest.fixture
+def traces(small_table: Table) -> list[Trace]:
+    made = [trace_of(small_table, m, s) for m in ("darts", "gdas") for s in range(3)]
+    made[2] = replace(made[2], status=Status.FAILED)
+    return made
+
+
+def test_a_score_is_the_mean_over_searches_that_came_to_an_end(
+    traces: list[Trace], small_table: Table
+) -> None:
+    scores = {score.method: score for score in score_methods(traces, small_table)}
+    assert (scores["darts"].searches, scores["darts"].failed) == (3, 1)
+    assert (scores["gdas"].searches, scores["gdas"].failed) == (3, 0)
+    judged = [judge(trace, small_table) for trace in traces[3:]]
+    gdas = scores["gdas"]
+    accuracies = [one.test_accuracy[-1] for one in judged]
+    assert gdas.test_accuracy.mean == pytest.approx(np.mean(accuracies))
+    assert gdas.test_accuracy.deviation == pytest.approx(np.std(accuracies, ddof=1))
+    assert gdas.rank.mean == pytest.approx(np.mean([one.rank[-1] for one in judged]))
+    assert gdas.tau.mean == pytest.approx(np.mean([one.tau for one in judged]))
+    assert gdas.sampled == 30
+    assert gdas.cost_seconds.mean == pytest.approx(3.5)
+    regrets = [s.test_regret.mean for s in score_methods(traces, small_table)]
+    assert regrets == sorted(regrets)
+
+
+def test_a_method_whose_searches_all_failed_stands_last_without_numbers(
+    traces: list[Trace], small_table: Table
+) -> None:
+    failed = [replace(trace, status=Status.FAILED) for trace in traces[:3]]
+    *_, last = score_methods([*failed, *traces[3:]], small_table)
+    assert last.method == "darts"
+    assert last.failed == last.searches == 3
+    assert np.isnan(last.test_accuracy.mean)
+
+
+def test_methods_are_printed_as_columns_and_as_markdown(
+    traces: list[Trace],
+    small_table: Table,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "140")
+    files = [tmp_path / "darts.jsonl", tmp_path / "gdas.jsonl.gz"]
+    write_traces(traces[:3], files[0])
+    write_traces(traces[3:], files[1])
+    judge_command(*files, table=str(small_table.path))
+    shown = capsys.readouterr().out
+    assert "3 (1)" in shown
+    assert "searches in parentheses failed" in shown
+    judge_command(*files, table=str(small_table.path), markdown=True)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 4
+    assert len({line.count("|") for line in lines}) == 1
+    assert lines[0].startswith("| method | searches |")
+
+
+def test_searches_of_other_tasks_are_no_searches_of_the_table(
+    traces: list[Trace], small_table: Table
+) -> None:
+    foreign = [
+        replace(t, identity=replace(t.identity, task="faces", task_fingerprint="f"))
+        for t in traces
+    ]
+    assert len(score_methods([*foreign, traces[0]], small_table)) == 1
+    with pytest.raises(NasbenchError, match="there are some of cell201-mini on faces"):
+        score_methods(foreign, small_table)

@@ -1,0 +1,110 @@
+"""Recorded methods by name: which search a run takes, and what is said without one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nasbench.benchmark import Status
+from nasbench.errors import NasbenchError
+from nasbench.search import Budget, SearchContext
+from strategies.weight_sharing import Trace, TraceIdentity, write_traces
+from strategies.weight_sharing import replayed_search as replay
+from strategies.weight_sharing.recorded_methods import RecordedDarts, RecordedGDAS
+from tabular import Table
+
+
+def trace_of(table: Table, seed: int, method: str = "darts") -> Trace:
+    """Return a search of one epoch that found the architecture of its seed."""
+    spec = table.spec
+    found = np.array([table.space.architecture_at(seed)], np.uint8)
+    return Trace(
+        identity=TraceIdentity(
+            spec.space, spec.task, spec.task_fingerprint, spec.recipe, method, {}, seed
+        ),
+        status=Status.COMPLETE,
+        architectures=found,
+        parameters=np.empty((1, 0), np.float32),
+        estimates=np.array([0.5]),
+        training_seconds=np.array([10.0 + seed]),
+        selection_seconds=np.array([0.5]),
+        sampled=np.empty((0, 3), np.uint8),
+        sampled_estimates=np.empty(0),
+    )
+
+
+def context_of(table: Table, seed: int = 0) -> SearchContext:
+    return SearchContext(
+        table.space,
+        table.epochs,
+        Budget(5),
+        table.cost_model,
+        seed,
+        benchmark_spec=table.spec,
+    )
+
+
+@pytest.fixture
+def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty folder in the place of the traces that ship."""
+    monkeypatch.setattr(replay, "SHIPPED", tmp_path)
+    return tmp_path
+
+
+def test_the_seed_modulo_the_number_of_searches_picks_one(
+    shipped: Path, small_table: Table
+) -> None:
+    # Files and lines in any order: the order is that of the seeds.
+    write_traces([trace_of(small_table, s) for s in (4, 0)], shipped / "a.jsonl.gz")
+    write_traces([trace_of(small_table, s) for s in (3, 1, 2)], shipped / "b.jsonl")
+    write_traces([trace_of(small_table, 9, "gdas")], shipped / "c.jsonl")
+    for seed in (0, 1, 7, 23):
+        proposal = RecordedDarts(context_of(small_table, seed)).ask()
+        assert proposal.architecture == small_table.space.architecture_at(seed % 5)
+        assert proposal.search_seconds == pytest.approx(10.5 + seed % 5)
+    three = RecordedDarts(context_of(small_table, 4), searches=3)
+    assert [small_table.space.index(three.ask().architecture) for _ in "123"] == [
+        4,
+        0,
+        1,
+    ]
+    assert RecordedGDAS(context_of(small_table, 5)).ask().search_seconds == 19.5
+
+
+def test_recorded_classes_say_that_they_are() -> None:
+    assert RecordedDarts.recorded
+    assert not RecordedDarts.slow
+
+
+def test_one_line_says_what_ships_and_how_to_record(
+    shipped: Path, small_table: Table
+) -> None:
+    with pytest.raises(NasbenchError, match="what ships holds no search of darts on"):
+        RecordedDarts(context_of(small_table))
+    foreign = trace_of(small_table, 0)
+    identity = replace(foreign.identity, task="faces", task_fingerprint="f" * 64)
+    write_traces([replace(foreign, identity=identity)], shipped / "a.jsonl")
+    with pytest.raises(NasbenchError) as refusal:
+        RecordedDarts(context_of(small_table))
+    said = str(refusal.value)
+    assert "\n" not in said
+    assert "only on cell201-mini on faces" in said
+    assert (
+        f"`nasbench search darts --table {small_table.name} --out darts.jsonl`" in said
+    )
+    assert 'take "darts(file=darts.jsonl)"' in said
+
+
+def test_what_ships_is_not_taken_on_trust_where_a_benchmark_has_no_spec(
+    shipped: Path, small_table: Table
+) -> None:
+    write_traces([trace_of(small_table, 0)], shipped / "a.jsonl")
+    unknown = replace(context_of(small_table), benchmark_spec=None)
+    with pytest.raises(NasbenchError, match="search darts --space cell201-mini"):
+        RecordedDarts(unknown)
+    # Who names a file vouches for it.
+    named = RecordedDarts(unknown, file=str(shipped / "a.jsonl"))
+    assert named.ask().architecture == (0, 0, 0)
