@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 
 LAYERS = [
-    ("nasbench.errors", "nasbench.atomic"),
+    ("nasbench.errors", "nasbench.given", "nasbench.atomic"),
     ("nasbench.spaces", "nasbench.tasks"),
     ("nasbench.benchmark", "nasbench.proxy_source"),
     ("nasbench.search", "nasbench.networks"),

@@ -12,6 +12,7 @@ from nasbench.errors import NasbenchError
 from nasbench.search import Proposal, SearchContext, SearchExhausted
 from nasbench.spaces import Architecture
 from strategies.drawing.lazy_shuffle import LazyShuffle, draw_architecture
+from strategies.settings import Count
 from strategies.strategy import Strategy
 from strategies.transfer.source import Floats, Source, SourceLike, load_sources
 
@@ -42,11 +43,9 @@ class Portfolio(Strategy):
         context: SearchContext,
         *,
         sources: Sequence[SourceLike] | SourceLike,
-        size: int = 10,
+        size: Count = 10,
     ) -> None:
         super().__init__(context)
-        if size < 1:
-            raise NasbenchError(f"a portfolio holds 1 or more, not {size}")
         loaded = load_sources(sources, context)
         candidates, regrets = regrets_of(loaded)
         allowed = np.array([context.permits(each) for each in candidates])

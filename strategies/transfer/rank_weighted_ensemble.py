@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nasbench.benchmark import Evaluation
-from nasbench.errors import NasbenchError
 from nasbench.search import Proposal, SearchContext
 from nasbench.spaces import Architecture, Architectures
 from strategies.bayesian.acquisition import argmax_at_random, expected_improvement
@@ -26,6 +25,7 @@ from strategies.bayesian.hyperparameters import most_probable
 from strategies.bayesian.normal_scores import normal_scores
 from strategies.bayesian.posterior import JITTER, Posterior
 from strategies.bayesian.unproposed import Unproposed, mutations_and_random
+from strategies.settings import Within
 from strategies.strategy import Strategy
 from strategies.transfer.ranking_weights import (
     left_out_predictions,
@@ -44,6 +44,12 @@ FEWEST = 3
 
 PARENTS = 10
 POOL = 1000
+
+Points: TypeAlias = Annotated[int, Within(2, 2000)]
+"""Outcomes of a source that its model is fitted to; fits take their cube."""
+
+Draws: TypeAlias = Annotated[int, Within(1, 10_000)]
+"""Draws of the bootstrap that weighs the sources."""
 
 
 class RankWeightedEnsemble(Strategy):
@@ -89,14 +95,10 @@ class RankWeightedEnsemble(Strategy):
         context: SearchContext,
         *,
         sources: Sequence[SourceLike] | SourceLike,
-        points: int = 200,
-        draws: int = 256,
+        points: Points = 200,
+        draws: Draws = 256,
     ) -> None:
         super().__init__(context)
-        if points < 2 or draws < 1:
-            raise NasbenchError(
-                f"points are 2 or more and draws 1 or more, not {points} and {draws}"
-            )
         self.draws = draws
         loaded = load_sources(sources, context)
         self.models = tuple(source_model(source, points) for source in loaded)

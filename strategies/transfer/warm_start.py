@@ -9,6 +9,7 @@ from nasbench.errors import NasbenchError
 from nasbench.search import Proposal, SearchContext
 from nasbench.spaces import Architecture
 from strategies.evolution.regularized_evolution import RegularizedEvolution
+from strategies.settings import Count
 from strategies.transfer.source import SourceLike, load_sources
 
 
@@ -37,9 +38,9 @@ class WarmStart(RegularizedEvolution):
         context: SearchContext,
         *,
         sources: Sequence[SourceLike] | SourceLike,
-        top: int = 10,
-        population_size: int = 30,
-        tournament_size: int = 10,
+        top: Count = 10,
+        population_size: Count = 30,
+        tournament_size: Count = 10,
     ) -> None:
         super().__init__(
             context, population_size=population_size, tournament_size=tournament_size

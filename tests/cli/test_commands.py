@@ -169,7 +169,7 @@ def test_numbers_that_are_none_are_refused(run, table: Path) -> None:
     refused(run(*build, "--task", ""), "unknown task")
     refused(run("compare", table, "--evaluations", "0"), "positive")
     refused(run("compare", table, "--seconds", "inf"), "finite")
-    refused(run("compare", table, "--seeds", "0"), "0 seeds")
+    refused(run("compare", table, "--seeds", "0"), "at least 1 seed, not 0")
     refused(run("compare", table, table), "given twice")
     refused(run("compare", table, "--out", ""), "give one for the board")
     refused(run("verify", table, "--retrain", "-1"), "0 or more")

@@ -213,7 +213,7 @@ def test_ppo_remembers_what_late_outcomes_were_drawn_with():
     assert not np.allclose(now, before)
 
 
-@pytest.mark.parametrize("kl_limit, epochs", [(1e-9, 1), (1e9, 7)])
+@pytest.mark.parametrize("kl_limit, epochs", [(1e-9, 1), (1000, 7)])
 def test_ppo_ends_a_round_when_the_policy_has_moved_far_enough(kl_limit, epochs):
     toy = ToyBenchmark(ToySpace((3, 4, 2)))
     strategy = PPO(

@@ -350,11 +350,17 @@ def test_sources_that_do_not_fit_are_refused(rows, accuracies, message):
 def test_wrong_settings_give_one_line(mini):
     about = source(MINI)
     for factory, message in (
-        (partial(WarmStart, top=0), "founders come from the sources, not 0"),
+        (partial(WarmStart, top=0), "setting top of WarmStart is 0"),
         (partial(WarmStart, top=31), "1 to all 30 founders"),
-        (partial(Portfolio, size=0), "a portfolio holds 1 or more"),
-        (partial(RankWeightedEnsemble, points=1), "points are 2 or more"),
-        (partial(RankWeightedEnsemble, draws=0), "draws 1 or more"),
+        (partial(Portfolio, size=0), "setting size of Portfolio is 0"),
+        (
+            partial(RankWeightedEnsemble, points=1),
+            "setting points of",
+        ),
+        (
+            partial(RankWeightedEnsemble, draws=0),
+            "setting draws of",
+        ),
     ):
         with pytest.raises(NasbenchError, match=message):
             factory(context_of(mini), sources=about)
