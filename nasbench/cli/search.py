@@ -70,7 +70,8 @@ class SearchOptions:
             not done again: a run that was interrupted goes on.
         table: Id or path of a table: gives space and recipe, and judges the result.
         space: Name of the search space.
-        task: Name of an embedded or prepared task, or the path of image data.
+        task: Name of an embedded or prepared task, or the path of image data; default:
+            the table's, or digits.
         data: The folder with the original files of a prepared task.
         image_size: Resize all images to this height and width.
         seed: Of the first search.
@@ -83,7 +84,7 @@ class SearchOptions:
     out: Path
     table: str | None = None
     space: str = "cell201"
-    task: str = "digits"
+    task: str | None = None
     data: str | None = None
     image_size: OptionalWhole = None
     seed: Whole = 0
@@ -194,11 +195,12 @@ def _task(options: SearchOptions, recipe: Recipe, table: Table | None) -> Task:
     """
     from nasbench.tasks import load_task
 
-    task = recipe.cut(load_task(options.task, options.image_size, options.data))
+    name = options.task or ("digits" if table is None else table.identity.task)
+    task = recipe.cut(load_task(name, options.image_size, options.data))
     if table is not None and task.fingerprint != table.identity.task_fingerprint:
         raise NasbenchError(
             f"{table.name} was trained on {table.identity.task} with fingerprint "
-            f"{table.identity.task_fingerprint[:12]}; --task {options.task} has "
+            f"{table.identity.task_fingerprint[:12]}; --task {name} has "
             f"{task.fingerprint[:12]}"
         )
     return task
