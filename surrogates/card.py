@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from textwrap import fill
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -84,7 +85,7 @@ def render_card(surrogate: SurrogateBenchmark, sample: Sample) -> str:
             LEFT_OUT,
             _scores(by_origin, "origin", shown),
             "## Protocol",
-            f"{PROTOCOL} {_noise(sample)}\n",
+            fill(f"{PROTOCOL} {_noise(sample)}", 90) + "\n",
         )
     )
 

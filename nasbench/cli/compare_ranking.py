@@ -25,7 +25,7 @@ def print_ranking(
     for benchmark in benchmarks:
         rows = ranking[ranking["benchmark"] == benchmark.name]
         output.print(f"{benchmark.name}: {rows['seeds'].iloc[0]} seeds, 95 % intervals")
-        headings = ["strategy", "rank", "test regret, points"]
+        headings = ["strategy", "rank", f"{rows['ranked_by'].iloc[0]}, points"]
         compared = bool(rows["improvement"].notna().any())
         if compared:
             headings.append(f"better than {rows['baseline'].iloc[0]}")
@@ -56,14 +56,14 @@ def _cells(row: Any, compared: bool) -> list[str]:
     """Return a row of the ranking as text."""
     unranked = row.ranked_points_mean != row.ranked_points_mean
     rank = f"{row.rank:g} [{row.rank_low:g}, {row.rank_high:g}]"
-    regret = (
-        f"{row.test_regret_points_mean:.3f} [{row.test_regret_points_mean_low:.3f}, "
-        f"{row.test_regret_points_mean_high:.3f}]"
+    points = (
+        f"{row.ranked_points_mean:.3f} [{row.ranked_points_mean_low:.3f}, "
+        f"{row.ranked_points_mean_high:.3f}]"
     )
     cells = [
         str(row.strategy),
         MISSING if unranked else rank,
-        MISSING if _is_nan(row.test_regret_points_mean) else regret,
+        MISSING if unranked else points,
     ]
     if compared:
         chance = row.improvement

@@ -11,6 +11,7 @@ import numpy as np
 from cyclopts import Parameter, Token
 
 from nasbench.atomic import why_not_writable
+from nasbench.benchmark import benchmark_ids, make
 from nasbench.cli.options import OptionalWhole, Whole, open_known, whole_number
 from nasbench.cli.terminal import output, print_columns, print_facts, progress_bar
 from nasbench.errors import NasbenchError
@@ -180,16 +181,19 @@ def _draw(known: Observations, chosen: EvaluateOptions, folder: Path) -> None:
         output.print(f"wrote {path}")
 
 
-def predict_command(surrogate: Path, /, *architecture: str) -> None:
+def predict_command(surrogate: str, /, *architecture: str) -> None:
     """Show what a surrogate benchmark predicts of architectures.
 
     Args:
-        surrogate: The file of a surrogate benchmark.
+        surrogate: The file of a surrogate benchmark, or the id of one that ships.
         architecture: Text forms.
     """
     from surrogates.benchmark import SurrogateBenchmark
 
-    held = SurrogateBenchmark.open(surrogate)
+    known = benchmark_ids()
+    held = make(surrogate) if surrogate in known else SurrogateBenchmark.open(surrogate)
+    if not isinstance(held, SurrogateBenchmark):
+        raise NasbenchError(f"{surrogate} is a table; ask it by `nasbench query`")
     if not architecture:
         _show_facts(held)
         return
