@@ -40,6 +40,7 @@ class InfoOptions:
         json: With --analysis, print it as one JSON object.
         page: With --analysis, write index.html and analysis.json into this folder.
         card: Print the table's card as Markdown.
+        pilot: With --card, a table of some of its classes from more seeds.
     """
 
     analysis: Annotated[bool, Parameter(negative=())] = False
@@ -47,6 +48,7 @@ class InfoOptions:
     json: Annotated[bool, Parameter(negative=())] = False
     page: Path | None = None
     card: Annotated[bool, Parameter(negative=())] = False
+    pilot: str | None = None
 
     def check(self) -> None:
         """Check that the options go together, and that the folder can be written.
@@ -56,6 +58,8 @@ class InfoOptions:
         """
         if self.card and self.analysis:
             raise NasbenchError("give --analysis or --card, not both")
+        if self.pilot is not None and not self.card:
+            raise NasbenchError("--pilot needs --card; add it")
         if not self.analysis and (self.against or self.json or self.page is not None):
             raise NasbenchError("--against, --json and --page need --analysis; add it")
         if self.page is None:
@@ -88,7 +92,10 @@ def info_command(table: str, /, *, options: InfoOptions | None = None) -> None:
     elif chosen.card:
         from tabular.analysis.card import render_card
 
-        output.print(render_card(held), end="")
+        pilot = None
+        if chosen.pilot is not None:
+            pilot = Table.open(table_path(chosen.pilot))
+        output.print(render_card(held, pilot), end="")
     elif chosen.analysis:
         _show_analysis(held, chosen)
     else:

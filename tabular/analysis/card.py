@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Sequence
 
 from tabular.analysis.analysis import Analysis, analyse
+from tabular.analysis.pilot import pilot_sections
 from tabular.analysis.section import Section
 from tabular.analysis.sections import sections
 from tabular.analysis.wording import correlation
@@ -15,22 +16,28 @@ LEFT_OUT = ("histogram",)
 """Sections that are for a screen."""
 
 
-def render_card(table: Table) -> str:
-    """Return the card of a table as Markdown, from the table alone.
+def render_card(table: Table, pilot: Table | None = None) -> str:
+    """Return the card of a table as Markdown, from tables alone.
 
-    The same table under the same name gives the same text.
+    The same tables under the same name give the same text.
+
+    Args:
+        table: What the card is of.
+        pilot: A few of its classes from more seeds, which tell of the noise.
 
     Raises:
-        NasbenchError: The table holds no complete training.
+        NasbenchError: The table holds no complete training, or the pilot is of
+            another one.
     """
     analysis = analyse(table)
+    further = () if pilot is None else pilot_sections(table, pilot)
     parts = [
         f"# {table.name}",
         _summary(analysis),
         _markdown_table(("", ""), _identity_rows(table)),
         *(
             _markdown_section(section)
-            for section in sections(analysis)
+            for section in (*sections(analysis), *further)
             if section.key not in LEFT_OUT
         ),
     ]

@@ -23,9 +23,14 @@ def test_every_table_that_ships_has_a_card():
 
 @pytest.mark.parametrize("card", sorted(DATA.glob("*.md")), ids=lambda path: path.stem)
 def test_a_committed_card_is_what_the_table_says(card):
-    """If not: nasbench info TABLE --card > tabular/data/NAME.md."""
+    """If not: nasbench info TABLE --card [--pilot PILOT] > tabular/data/NAME.md.
+
+    The pilot is of the table's name in the folder `pilots`, where there is one.
+    """
     table = Table.open(card.with_suffix(".h5"))
-    assert card.read_text(encoding="utf-8") == render_card(table)
+    beside = DATA / "pilots" / f"{card.stem}.h5"
+    pilot = Table.open(beside) if beside.exists() else None
+    assert card.read_text(encoding="utf-8") == render_card(table, pilot)
 
 
 def test_a_card_holds_what_a_reader_needs_to_trust_a_table():
