@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from leaderboards.measures.estimate import REPLICATES, Estimate
+from leaderboards.measures.resampling import mean_of_runs
+from leaderboards.measures.step_functions import on_grid
 from leaderboards.quantity import quantity_of
-from leaderboards.statistics import REPLICATES, Estimate, estimate, mean, on_grid
 from nasbench.errors import NasbenchError, unknown
 from nasbench.search import BudgetUnit
 
@@ -78,7 +80,7 @@ def anytime_curves(
     for strategy, own in rows.groupby("strategy", sort=False, observed=True):
         runs = own.groupby("seed", sort=False)
         curves = [on_grid(run[unit], run["points"], grid) for _, run in runs]
-        points[str(strategy)] = estimate(np.array(curves), mean, rng, replicates)
+        points[str(strategy)] = mean_of_runs(curves, rng, replicates)
     return Curves(benchmark, quantity.name, unit, grid, points)
 
 

@@ -8,25 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leaderboards.columns import RANKING
+from leaderboards.measures.aggregates import stratified_aggregates
+from leaderboards.measures.estimate import REPLICATES, Estimate
+from leaderboards.measures.improvement import probability_of_improvement
+from leaderboards.measures.ranks import rank_by_mean
 from leaderboards.quantity import quantity_of
-from leaderboards.statistics import (
-    REPLICATES,
-    Estimate,
-    Statistic,
-    estimate,
-    interquartile_mean,
-    mean,
-    median,
-    probability_of_improvement,
-    rank_by_mean,
-)
 from nasbench.errors import NasbenchError
 
 if TYPE_CHECKING:
     import pandas as pd
 
 BASELINE = "random"
-STATISTICS = {"mean": mean, "median": median, "iqm": interquartile_mean}
 
 _Columns: TypeAlias = dict[str, NDArray[np.float64]]
 
@@ -90,14 +82,12 @@ def _rank_one(
         "ranked_by": quantity.name,
         "baseline": baseline,
         **_bounds("rank", rank_by_mean(samples, rng, replicates)),
-        **_aggregate("ranked_points_mean", samples, mean, draws, replicates),
+        **_aggregates("ranked_points", samples, draws, replicates),
         **_improvement(names, samples, rng, baseline, replicates),
     }
     for split in ("test", "validation"):
         regrets = 100 * runs(final[f"{split}_regret"].to_numpy())
-        for name, statistic in STATISTICS.items():
-            column = f"{split}_regret_points_{name}"
-            columns |= _aggregate(column, regrets, statistic, draws, replicates)
+        columns |= _aggregates(f"{split}_regret_points", regrets, draws, replicates)
     ranking = pd.DataFrame({column.name: columns[column.name] for column in RANKING})
     return ranking.astype({"seeds": "int64"}).sort_values("rank", kind="stable")
 
@@ -141,15 +131,16 @@ def _improvement(
     return _bounds("improvement", Estimate(*table))
 
 
-def _aggregate(
-    name: str,
-    samples: NDArray[np.float64],
-    statistic: Statistic,
-    draws: int,
-    replicates: int,
+def _aggregates(
+    name: str, samples: NDArray[np.float64], draws: int, replicates: int
 ) -> _Columns:
+    """Return mean, median and IQM over ``(k, n)`` runs, under names that begin so."""
     rng = np.random.default_rng(draws)
-    return _bounds(name, estimate(samples.T, statistic, rng, replicates))
+    columns: _Columns = {}
+    known = stratified_aggregates(samples.T[:, None], rng, replicates)
+    for aggregate, outcome in known.items():
+        columns |= _bounds(f"{name}_{aggregate}", outcome)
+    return columns
 
 
 def _bounds(name: str, outcome: Estimate) -> _Columns:

@@ -243,6 +243,9 @@ class SearchContext:
         proxies: Scores of untrained networks, at a price; None where there are none.
         benchmark_spec: Which benchmark it is, for what was recorded on it: task,
             recipe and digest, and no number of its own; None where it has no spec.
+        run: The number of the run on its board, 0 or more: which of several recordings
+            it takes, so that as many runs take each once. It is no source of
+            randomness, and says nothing that the seed, made of it, would not.
     """
 
     space: SearchSpace
@@ -255,6 +258,7 @@ class SearchContext:
     # The meter runs, so it is no part of what makes two contexts equal.
     proxies: MeteredProxies | None = field(default=None, compare=False)
     benchmark_spec: BenchmarkSpec | None = None
+    run: int = 0
 
     def permits(self, architecture: Architecture) -> bool:
         """Return whether no limit on a free column forbids `architecture`.

@@ -62,9 +62,11 @@ class Within:
 
     def __str__(self) -> str:
         """Return the range in words, as in ``from 1 to 100``."""
+        least = f"above {self.least:,g}" if self.above else f"{self.least:,g} or more"
+        if self.most == inf:
+            return least
         if not (self.above or self.below):
             return f"from {self.least:,g} to {self.most:,g}"
-        least = f"above {self.least:,g}" if self.above else f"{self.least:,g} or more"
         most = f"below {self.most:,g}" if self.below else f"at most {self.most:,g}"
         return f"{least} and {most}"
 
@@ -89,6 +91,12 @@ LearningRate: TypeAlias = Annotated[float, Within(0, 10, above=True)]
 
 Momentum: TypeAlias = Annotated[float, Within(0, 1, below=True)]
 """The weight of the past in a moving average."""
+
+NotNegative: TypeAlias = Annotated[float, Within(0)]
+"""A price or a rate that may be nothing."""
+
+Positive: TypeAlias = Annotated[float, Within(0, above=True)]
+"""A scale."""
 
 Weight: TypeAlias = Annotated[float, Within(0, 1000)]
 """The factor of a term in a sum."""

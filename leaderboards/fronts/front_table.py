@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from leaderboards.fronts.pareto import ExactFront, FoundFront
+from leaderboards.measures.estimate import REPLICATES
+from leaderboards.measures.resampling import mean_of_runs
 from leaderboards.runner.run import Run
 from leaderboards.runner.settings import RunSettings
-from leaderboards.statistics import REPLICATES, estimate, mean
 from nasbench.benchmark import Benchmark
 from nasbench.errors import NasbenchError
 
@@ -91,7 +92,7 @@ def rank_fronts(
         shares = [exact.hypervolume(found.values) for found in own]
         distances = [exact.igd_plus(found.values) for found in own]
         for name, samples in (("hypervolume", shares), ("igd_plus", distances)):
-            known = estimate(samples, mean, rng, replicates)
+            known = mean_of_runs(samples, rng, replicates)
             row[name] = float(known.value)
             row[f"{name}_low"] = float(known.low)
             row[f"{name}_high"] = float(known.high)

@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import Literal, TypeAlias, get_args
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from leaderboards.measures.estimate import CONFIDENCE, REPLICATES, Estimate
 from leaderboards.measures.resampling import (
     interval,
     resampled_means,
@@ -19,7 +20,6 @@ from leaderboards.measures.resampling import (
 )
 from leaderboards.measures.run_curves import RunCurves
 from leaderboards.measures.window_bootstrap import one_stratum, pooled_strata
-from leaderboards.statistics import CONFIDENCE, REPLICATES, Estimate
 from nasbench.errors import NasbenchError, unknown
 
 Aggregate: TypeAlias = Literal["mean", "median", "iqm"]
@@ -51,20 +51,51 @@ def pooled_aggregates(
     Raises:
         NasbenchError: The confidence is out of range, or there is no replicate.
     """
-    k, n, b, t = curves.regrets.shape
-    samples = curves.regrets.transpose(2, 1, 0, 3).reshape(b * n, k * t)
+    samples = curves.regrets.transpose(1, 2, 0, 3)
+    return stratified_aggregates(samples, rng, replicates, confidence)
+
+
+def stratified_aggregates(
+    samples: ArrayLike,
+    rng: np.random.Generator,
+    replicates: int = REPLICATES,
+    confidence: float = CONFIDENCE,
+) -> dict[Aggregate, Estimate]:
+    """Return mean, median and IQM over the runs of all strata together.
+
+    A replicate draws whole runs, so that all columns of samples fit together.
+
+    Args:
+        samples: ``(n, b, ...)``, by run and stratum.
+        rng: Draws the replicates, runs within strata.
+        replicates: How many.
+        confidence: Probability that the intervals cover, in (0, 1).
+
+    Returns:
+        By name arrays ``(...)``; NaN where a sample is not finite.
+
+    Raises:
+        NasbenchError: There is no run or no replicate, or the confidence is out of
+            range.
+    """
+    values = np.asarray(samples, np.float64)
+    if values.size == 0:
+        raise NasbenchError("an aggregate needs at least one run; none is given")
+    (n, b), shape = values.shape[:2], values.shape[2:]
+    columns = np.moveaxis(values, 1, 0).reshape(b * n, -1)
+    known = np.isfinite(columns).all(axis=0)
+    columns = np.where(known, columns, np.nan)
     counts = seed_counts(n, b, rng, replicates)
-    means = resampled_means(curves.regrets.transpose(1, 2, 0, 3), counts)
-    drawn: dict[Aggregate, Floats] = {"mean": means.reshape(replicates, k * t)}
+    means = resampled_means(columns.reshape(b, n, -1).swapaxes(0, 1), counts)
+    drawn: dict[Aggregate, Floats] = {"mean": means}
     rest: tuple[Aggregate, ...] = ("median", "iqm")
-    known = np.isfinite(samples).all(axis=0)
     windows = [window(name, b * n) for name in rest]
     by_member = _narrow(counts.reshape(replicates, b * n).T)
-    parts = pooled_strata(samples[:, known], by_member, windows)
+    parts = pooled_strata(columns[:, known], by_member, windows)
     for name, part in zip(rest, parts, strict=True):
-        drawn[name] = np.full((replicates, k * t), np.nan)
+        drawn[name] = np.full(means.shape, np.nan)
         drawn[name][:, known] = part
-    return _estimates(samples.reshape(b * n, k, t), drawn, confidence)
+    return _estimates(columns.reshape(b * n, *shape), drawn, confidence)
 
 
 def benchmark_aggregates(
@@ -159,8 +190,8 @@ def _estimates(
     estimates: dict[Aggregate, Estimate] = {}
     for name, drawn in replicates.items():
         start, stop = window(name, len(values))
-        value = ordered[start:stop].mean(axis=0)
-        value[np.isnan(ordered[-1])] = np.nan
+        known = ~np.isnan(ordered[-1])
+        value = np.where(known, ordered[start:stop].mean(axis=0), np.nan)
         table = drawn.reshape(len(drawn), *shape)
         estimates[name] = interval(value, table, confidence)
     return estimates

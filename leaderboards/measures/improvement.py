@@ -7,11 +7,12 @@ over benchmarks. It asks who wins, not by how much.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
+from leaderboards.measures.estimate import CONFIDENCE, REPLICATES, Estimate
 from leaderboards.measures.resampling import interval, seed_counts
 from leaderboards.measures.run_curves import Floats, RunCurves
-from leaderboards.statistics import CONFIDENCE, REPLICATES, Estimate
+from nasbench.errors import NasbenchError
 
 
 def improvement_matrix(
@@ -43,7 +44,7 @@ def improvement_matrix(
     values = np.zeros((k, k))
     drawn = np.zeros((replicates, k, k))
     for i in range(b):
-        wins = _wins(scores[:, :, i])
+        wins = _wins(scores[:, :, i], scores[:, :, i])
         values += wins.sum(axis=(1, 3), dtype=np.float64) / (n * n)
         counts = seed_counts(n, k, rng, replicates).astype(np.float32)
         _add_replicates(drawn, wins, counts)
@@ -56,12 +57,52 @@ def improvement_matrix(
     return interval(values / b, drawn, confidence)
 
 
-def _wins(scores: Floats) -> NDArray[np.float32]:
-    """Return ``(k, n, k, n)``: 1 where the first run is smaller, 1/2 at ties."""
-    values = np.where(np.isnan(scores), np.inf, scores)
-    first, second = values[:, :, None, None], values[None, None]
-    wins = (first < second).astype(np.float32)
-    wins += np.float32(0.5) * (first == second)
+def probability_of_improvement(
+    first: ArrayLike,
+    second: ArrayLike,
+    rng: np.random.Generator,
+    replicates: int = REPLICATES,
+    confidence: float = CONFIDENCE,
+) -> Estimate:
+    """Return the chance that a run of `first` is smaller than one of `second`.
+
+    Ties count one half; it is the Mann-Whitney U statistic over all pairs of runs
+    (Mann & Whitney 1947) divided by their number. Both sides are resampled.
+
+    Args:
+        first: ``(n,)``; NaN is worse than every number.
+        second: ``(m,)``, likewise.
+        rng: Draws the replicates.
+        replicates: How many.
+        confidence: Probability that the interval covers, in (0, 1).
+
+    Returns:
+        Arrays ``()``, in [0, 1].
+
+    Raises:
+        NasbenchError: A side has no sample, or the confidence is out of range.
+    """
+    wins = _wins(first, second)
+    if wins.size == 0:
+        raise NasbenchError("a comparison needs at least one run on either side")
+    n, m = wins.shape
+    rows = rng.multinomial(n, np.full(n, 1 / n), size=replicates)
+    columns = rng.multinomial(m, np.full(m, 1 / m), size=replicates)
+    drawn = ((rows @ wins) * columns).sum(axis=1) / (n * m)
+    return interval(wins.mean(dtype=np.float64), drawn, confidence)
+
+
+def _wins(first: ArrayLike, second: ArrayLike) -> NDArray[np.float32]:
+    """Return 1 where the first run is smaller, 1/2 at ties, for all pairs of two.
+
+    The shape is that of the first followed by that of the second.
+    """
+    mine, theirs = (
+        np.where(np.isnan(side), np.inf, side)
+        for side in (np.asarray(first, np.float64), np.asarray(second, np.float64))
+    )
+    wins = np.less.outer(mine, theirs).astype(np.float32)
+    wins += np.float32(0.5) * np.equal.outer(mine, theirs)
     return wins
 
 

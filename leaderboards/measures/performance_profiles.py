@@ -10,9 +10,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
+from leaderboards.measures.estimate import CONFIDENCE, REPLICATES, Estimate
 from leaderboards.measures.resampling import interval, resampled_means, seed_counts
 from leaderboards.measures.run_curves import Floats, RunCurves
-from leaderboards.statistics import CONFIDENCE, REPLICATES, Estimate
 from nasbench.errors import NasbenchError
 
 

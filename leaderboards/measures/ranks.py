@@ -11,9 +11,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from leaderboards.measures.aggregates import Aggregate, over_seeds
+from leaderboards.measures.estimate import CONFIDENCE, REPLICATES, Estimate
 from leaderboards.measures.resampling import interval, resampled_means, seed_counts
 from leaderboards.measures.run_curves import Floats, RunCurves
-from leaderboards.statistics import CONFIDENCE, REPLICATES, Estimate
+from nasbench.errors import NasbenchError
 
 DECIMALS = 12
 """Means that agree so far are equal: they differ by the order of summation."""
@@ -78,14 +79,79 @@ def mean_ranks(
     return interval(value, rank_columns(drawn).mean(axis=-1), confidence)
 
 
+def rank_by_mean(
+    samples: ArrayLike,
+    rng: np.random.Generator,
+    replicates: int = REPLICATES,
+    confidence: float = CONFIDENCE,
+) -> Estimate:
+    """Rank strategies by the mean over their runs of one benchmark, with intervals.
+
+    A replicate resamples the runs within every strategy and ranks the new means. Ties
+    share their average rank, in the figure as in every replicate, where means agree to
+    `DECIMALS` digits of the largest run. The bounds are ranks that did occur, or the
+    rank itself where it lies outside the percentiles: resampling brings close
+    strategies into ties and out of them, and moves ranks at either end inwards.
+
+    Args:
+        samples: ``(k, n)``, one row per strategy; NaN is worse than every number.
+        rng: Draws the replicates.
+        replicates: How many.
+        confidence: Probability that the interval covers, in (0, 1).
+
+    Returns:
+        Arrays ``(k,)``, 1 for the smallest mean; ``low <= value <= high``.
+
+    Raises:
+        NasbenchError: There is no sample, or the confidence is out of range.
+    """
+    values = np.asarray(samples, np.float64)
+    if values.size == 0:
+        raise NasbenchError("a ranking needs at least one run; none is given")
+    # Sorted, so that equal runs in another order have equal means to the last bit.
+    runs = np.sort(np.where(np.isnan(values), np.inf, values), axis=1)
+    known = np.abs(runs[np.isfinite(runs)])
+    scale = float(known.max(initial=0.0)) or 1.0
+    drawn = rng.integers(runs.shape[1], size=(replicates, *runs.shape))
+    means = np.take_along_axis(runs[None], drawn, axis=2).mean(axis=2)
+    ranks = average_ranks(np.round(means / scale, DECIMALS))
+    value = average_ranks(np.round(runs.mean(axis=1) / scale, DECIMALS))
+    outcome = interval(value, ranks, confidence, "inverted_cdf")
+    low, high = np.minimum(outcome.low, value), np.maximum(outcome.high, value)
+    return Estimate(value, low, high)
+
+
 def rank_columns(scores: ArrayLike) -> Floats:
     """Rank along the last axis but one: 1 for the smallest, ties share.
 
     Args:
         scores: ``(..., k, b)``; NaN is worse than every number.
     """
-    from scipy.stats import rankdata
-
     values = np.round(np.asarray(scores, np.float64), DECIMALS)
-    values[np.isnan(values)] = np.inf
-    return np.asarray(rankdata(values, axis=-2))
+    return np.swapaxes(average_ranks(np.swapaxes(values, -1, -2)), -1, -2)
+
+
+def average_ranks(scores: ArrayLike) -> Floats:
+    """Rank along the last axis: 1 for the smallest, ties share their average.
+
+    Args:
+        scores: ``(..., k)``; NaN is worse than every number.
+
+    Returns:
+        ``(..., k) float64``.
+    """
+    values = np.asarray(scores, np.float64)
+    values = np.where(np.isnan(values), np.inf, values)
+    order = np.argsort(values, axis=-1)
+    ordered = np.take_along_axis(values, order, axis=-1)
+    new = ordered[..., 1:] != ordered[..., :-1]
+    edge = np.ones((*ordered.shape[:-1], 1), bool)
+    place = np.arange(ordered.shape[-1])
+    # Of every place, the first and the last one that hold the same value.
+    first = np.where(np.concatenate([edge, new], axis=-1), place, 0)
+    first = np.maximum.accumulate(first, axis=-1)
+    last = np.where(np.concatenate([new, edge], axis=-1), place, len(place))
+    last = np.minimum.accumulate(last[..., ::-1], axis=-1)[..., ::-1]
+    ranks = np.empty(values.shape)
+    np.put_along_axis(ranks, order, (first + last) / 2 + 1, axis=-1)
+    return ranks

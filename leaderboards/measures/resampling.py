@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from leaderboards.statistics import Estimate
+from leaderboards.measures.estimate import CONFIDENCE, REPLICATES, Estimate
 from nasbench.errors import NasbenchError
 
 Floats = NDArray[np.float64]
@@ -56,6 +56,38 @@ def resampled_means(samples: ArrayLike, counts: NDArray[np.int64]) -> Floats:
     flat = np.moveaxis(values, 1, 0).reshape(counts.shape[1] * counts.shape[2], -1)
     weights = counts.reshape(len(counts), -1) / flat.shape[0]
     return np.asarray((weights @ flat).reshape(len(counts), *values.shape[2:]))
+
+
+def mean_of_runs(
+    samples: ArrayLike,
+    rng: np.random.Generator,
+    replicates: int = REPLICATES,
+    confidence: float = CONFIDENCE,
+) -> Estimate:
+    """Return the mean over runs with its interval.
+
+    A replicate draws whole runs, so that curves keep their shape.
+
+    Args:
+        samples: ``(n, ...)``, runs first.
+        rng: Draws the replicates.
+        replicates: How many.
+        confidence: Probability that the interval covers, in (0, 1).
+
+    Returns:
+        Arrays ``(...)``; bounds are NaN where a sample is not finite.
+
+    Raises:
+        NasbenchError: There is no run or no replicate, or the confidence is out of
+            range.
+    """
+    values = np.asarray(samples, np.float64)
+    if values.size == 0:
+        raise NasbenchError("a mean needs at least one run; none is given")
+    counts = seed_counts(len(values), 1, rng, replicates)
+    known = np.where(np.isfinite(values), values, np.nan)
+    means = resampled_means(known[:, None], counts)
+    return interval(values.mean(axis=0), means, confidence)
 
 
 def interval(

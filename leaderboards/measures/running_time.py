@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from leaderboards.measures.estimate import CONFIDENCE, REPLICATES, Estimate
 from leaderboards.measures.resampling import interval, seed_counts
 from leaderboards.measures.run_curves import Floats, RunCurves
-from leaderboards.statistics import CONFIDENCE, REPLICATES, Estimate
 from nasbench.errors import NasbenchError
 
 

@@ -89,6 +89,26 @@ def curves_of(
     )
 
 
+def on_grid(
+    spent: ArrayLike, values: ArrayLike, grid: ArrayLike
+) -> NDArray[np.float64]:
+    """Read a step function at the points of a grid.
+
+    It is right-continuous: at the very cost of an evaluation its outcome is known.
+    After the last evaluation the last value holds on.
+
+    Args:
+        spent: ``(n,)``, cumulative cost of every evaluation, not decreasing.
+        values: ``(n,)``, the value from that cost on.
+        grid: ``(g,)``, the costs to read at.
+
+    Returns:
+        ``(g,) float64``; NaN before the first evaluation.
+    """
+    steps = np.concatenate(([np.nan], np.asarray(values, np.float64)))
+    return steps[np.searchsorted(np.asarray(spent), np.asarray(grid), side="right")]
+
+
 def _check_choice(name: str, given: str, known: tuple[str, ...]) -> None:
     if given not in known:
         raise NasbenchError(unknown(name, given, known))

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leaderboards.curves import Curves
-from leaderboards.statistics import Estimate
+from leaderboards.measures.estimate import Estimate
 from nasbench.errors import NasbenchError
 
 if TYPE_CHECKING:

@@ -56,6 +56,7 @@ def context_for(
     settings: RunSettings,
     seed: int,
     meter: MeteredProxies | None = None,
+    run: int = 0,
 ) -> SearchContext:
     """Return the context of one run.
 
@@ -64,6 +65,7 @@ def context_for(
         settings: The rules.
         seed: The strategy's own.
         meter: Proxies that can be bought.
+        run: The number of the run, which is its seed before it is hashed.
     """
     spec = benchmark.spec if isinstance(benchmark, Specified) else None
     return SearchContext(
@@ -76,4 +78,5 @@ def context_for(
         constraints=tuple(replace(one) for one in settings.constraints),
         proxies=meter,
         benchmark_spec=None if spec is None else replace(spec),
+        run=run,
     )

@@ -64,7 +64,7 @@ class Simulation:
         self._waits = False  # for the next outcome: exhausted until then
         self._ended: Ending | None = None
         seed = int(for_strategy.generate_state(1, np.uint64)[0])
-        context = context_for(benchmark, settings, seed, meter)
+        context = context_for(benchmark, settings, seed, meter, experiment.seed)
         with (
             states_left_alone(experiment.who, lambda: Simulation(experiment)),
             self._failures_named(),

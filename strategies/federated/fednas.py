@@ -11,9 +11,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from nasbench.errors import NasbenchError
+from strategies.checked_fields import check_fields
 from strategies.federated.client import Client, ClientWeights
 from strategies.federated.label_skew import divide
+from strategies.settings import Count, Positive
 from strategies.weight_sharing.architecture_parameters import AdamSettings
 from strategies.weight_sharing.darts import Darts
 from strategies.weight_sharing.shared_weights import Batch, SharedWeights
@@ -34,9 +35,9 @@ class FedNASSettings(AdamSettings):
             several passes over the client's images.
     """
 
-    clients: int = 4
-    concentration: float = 0.5
-    local_steps: int = 10
+    clients: Count = 4
+    concentration: Positive = 0.5
+    local_steps: Count = 10
 
     def __post_init__(self) -> None:
         """Check every value.
@@ -44,13 +45,7 @@ class FedNASSettings(AdamSettings):
         Raises:
             NasbenchError: A value is outside its range.
         """
-        for name in ("clients", "local_steps"):
-            if getattr(self, name) < 1:
-                raise NasbenchError(f"{name} is {getattr(self, name)}; take 1 or more")
-        if not self.concentration > 0:
-            raise NasbenchError(
-                f"concentration is {self.concentration}; take a number above 0"
-            )
+        check_fields(self)
 
 
 class FedNAS(Darts):

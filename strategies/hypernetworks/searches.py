@@ -10,14 +10,15 @@ import numpy as np
 import torch
 from torch import nn
 
-from nasbench.errors import NasbenchError
 from nasbench.networks.supernet.mixture import Mixture
 from nasbench.networks.supernet.supernet import Supernet
 from nasbench.spaces import Architecture, SearchSpace
 from nasbench.training.initialisation import initialise
+from strategies.checked_fields import check_fields
 from strategies.hypernetworks.generated_supernet import GeneratedSupernet, SlotEncoder
 from strategies.hypernetworks.graph_network import GraphEncoder
 from strategies.hypernetworks.smash import MemoryBankEncoder
+from strategies.settings import Count, Positive
 from strategies.weight_sharing.method import Method
 from strategies.weight_sharing.shared_weights import Batch, SharedWeights
 
@@ -34,27 +35,25 @@ class HypernetworkSettings:
         candidates_before: The same after the earlier epochs.
     """
 
-    meta_batch: int = 1
-    hyper_learning_rate: float = 0.003
-    candidates: int = 100
-    candidates_before: int = 20
+    meta_batch: Count = 1
+    hyper_learning_rate: Positive = 0.003
+    candidates: Count = 100
+    candidates_before: Count = 20
 
     def __post_init__(self) -> None:
-        """Check the counts.
+        """Check every value.
 
         Raises:
-            NasbenchError: One is below 1.
+            NasbenchError: A value is outside its range.
         """
-        for name in ("meta_batch", "candidates", "candidates_before"):
-            if getattr(self, name) < 1:
-                raise NasbenchError(f"{name} is {getattr(self, name)}; take 1 or more")
+        check_fields(self)
 
 
 @dataclass(frozen=True)
 class GraphHypernetworkSettings(HypernetworkSettings):
     """The same, with more architectures for every batch of images."""
 
-    meta_batch: int = 4
+    meta_batch: Count = 4
 
 
 class Smash(Method):

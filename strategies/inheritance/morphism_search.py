@@ -11,14 +11,15 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from nasbench.errors import NasbenchError
 from nasbench.networks.network import build_network
 from nasbench.networks.skeleton import Skeleton
 from nasbench.networks.supernet.mixture import Mixture
 from nasbench.networks.supernet.supernet import Supernet
 from nasbench.spaces import Architecture, SearchSpace
 from nasbench.training.initialisation import initialise
+from strategies.checked_fields import check_fields
 from strategies.inheritance.morphisms import grown, morph, smallest
+from strategies.settings import Count, NotNegative
 from strategies.weight_sharing.method import Method
 from strategies.weight_sharing.shared_weights import Batch, SharedWeights
 
@@ -36,10 +37,10 @@ class MorphismSettings:
         noise: Of copied units; see `layer_morphism.morph_layers`.
     """
 
-    neighbours: int = 4
-    morphisms: int = 1
-    neighbour_learning_rate: float = 0.05
-    noise: float = 0.01
+    neighbours: Count = 4
+    morphisms: Count = 1
+    neighbour_learning_rate: NotNegative = 0.05
+    noise: NotNegative = 0.01
 
     def __post_init__(self) -> None:
         """Check every value.
@@ -47,12 +48,7 @@ class MorphismSettings:
         Raises:
             NasbenchError: A value is outside its range.
         """
-        for name in ("neighbours", "morphisms"):
-            if getattr(self, name) < 1:
-                raise NasbenchError(f"{name} is {getattr(self, name)}; take 1 or more")
-        for name in ("neighbour_learning_rate", "noise"):
-            if not getattr(self, name) >= 0:
-                raise NasbenchError(f"{name} is {getattr(self, name)}; take 0 or more")
+        check_fields(self)
 
 
 class MorphismSearch(Method):

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from nasbench.errors import NasbenchError
 from nasbench.spaces import Architecture
+from strategies.checked_fields import check_fields
 from strategies.meta_learning.candidate_training import CandidateTraining
 from strategies.meta_learning.learned_optimiser import (
     SCALARS,
@@ -17,6 +17,7 @@ from strategies.meta_learning.learned_optimiser import (
     Rule,
     untrained,
 )
+from strategies.settings import Count, Positive
 
 FAILED_LOSS = 10.0
 """Stands for the loss of a training that did not stay finite; chance is 2.3."""
@@ -37,12 +38,12 @@ class MetaTrainingSettings:
         learning_rate: Of Adam, from which the rule starts.
     """
 
-    iterations: int = 40
-    pairs: int = 4
-    steps: int = 60
-    deviation: float = 0.05
-    meta_rate: float = 0.02
-    learning_rate: float = 0.003
+    iterations: Count = 40
+    pairs: Count = 4
+    steps: Count = 60
+    deviation: Positive = 0.05
+    meta_rate: Positive = 0.02
+    learning_rate: Positive = 0.003
 
     def __post_init__(self) -> None:
         """Check every value.
@@ -50,12 +51,7 @@ class MetaTrainingSettings:
         Raises:
             NasbenchError: A value is outside its range.
         """
-        for name in ("iterations", "pairs", "steps"):
-            if getattr(self, name) < 1:
-                raise NasbenchError(f"{name} is {getattr(self, name)}; take 1 or more")
-        for name in ("deviation", "meta_rate", "learning_rate"):
-            if not getattr(self, name) > 0:
-                raise NasbenchError(f"{name} is {getattr(self, name)}, not above 0")
+        check_fields(self)
 
 
 @dataclass(frozen=True, eq=False)

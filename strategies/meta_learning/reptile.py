@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from nasbench.errors import NasbenchError
 from nasbench.networks.supernet.mixture import Mixture
 from nasbench.spaces import Architecture
+from strategies.checked_fields import check_fields
+from strategies.settings import Count, Within
 from strategies.weight_sharing.method import Method
 from strategies.weight_sharing.shared_weights import Batch, SharedWeights
 
@@ -30,10 +31,10 @@ class ReptileSettings:
         candidates_before: The same after the earlier epochs.
     """
 
-    inner_steps: int = 5
-    outer_rate: float = 0.5
-    candidates: int = 100
-    candidates_before: int = 20
+    inner_steps: Count = 5
+    outer_rate: Annotated[float, Within(0, 1, above=True)] = 0.5
+    candidates: Count = 100
+    candidates_before: Count = 20
 
     def __post_init__(self) -> None:
         """Check every value.
@@ -41,11 +42,7 @@ class ReptileSettings:
         Raises:
             NasbenchError: A value is outside its range.
         """
-        for name in ("inner_steps", "candidates", "candidates_before"):
-            if getattr(self, name) < 1:
-                raise NasbenchError(f"{name} is {getattr(self, name)}; take 1 or more")
-        if not 0 < self.outer_rate <= 1:
-            raise NasbenchError(f"outer_rate is {self.outer_rate}, not in (0, 1]")
+        check_fields(self)
 
 
 class Reptile(Method):

@@ -26,9 +26,11 @@ class ReplayedSearch(Strategy):
 
     The search is over before the first proposal, so that its whole cost stands before
     the one training of the architecture that it returned; a search that failed proposes
-    nothing. The recorded searches stand in the order of their seeds; the run's seed,
-    modulo their number, picks one. With `searches` above 1 the next ones follow, each
-    at its own cost, and the referee keeps the best, as users of DARTS do.
+    nothing. The recorded searches stand in the order of their seeds; the number of the
+    run, modulo theirs, picks one, so that as many runs as there are searches take each
+    once. (The seed is a hash: picked by it, some would be taken twice and others
+    never.) With `searches` above 1 the next ones follow, each at its own cost, and the
+    referee keeps the best, as users of DARTS do.
 
     Args:
         context: What to search.
@@ -37,6 +39,7 @@ class ReplayedSearch(Strategy):
         searches: How many searches are run one after the other.
     """
 
+    deterministic = True
     recorded: ClassVar[bool] = True
 
     def __init__(
@@ -54,7 +57,7 @@ class ReplayedSearch(Strategy):
                 f"there are {len(traces)} searches of {traces[0].identity.method}; "
                 f"searches is {searches}, not 1 to {len(traces)}"
             )
-        places = [(context.seed + i) % len(traces) for i in range(searches)]
+        places = [(context.run + i) % len(traces) for i in range(searches)]
         # Only what is proposed is kept: the state of a strategy is copied and saved.
         self.waiting: list[tuple[Proposal, bool]] = []
         for trace in (traces[place] for place in places):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
 
-from nasbench.errors import NasbenchError
+from strategies.checked_fields import check_fields
+from strategies.settings import Momentum, NotNegative, Positive, Within
 
 
 @dataclass(frozen=True)
@@ -28,13 +30,13 @@ class TrainingSettings:
             for all architectures.
     """
 
-    epochs: int = 10
-    learning_rate: float = 0.025
-    final_learning_rate: float = 0.001
-    momentum: float = 0.9
-    weight_decay: float = 5e-4
-    clip: float = 5.0
-    estimate_images: int = 1000
+    epochs: Annotated[int, Within(1, 10_000)] = 10
+    learning_rate: NotNegative = 0.025
+    final_learning_rate: NotNegative = 0.001
+    momentum: Momentum = 0.9
+    weight_decay: NotNegative = 5e-4
+    clip: Positive = 5.0
+    estimate_images: Annotated[int, Within(2)] = 1000
 
     def __post_init__(self) -> None:
         """Check every value.
@@ -42,17 +44,4 @@ class TrainingSettings:
         Raises:
             NasbenchError: A value is outside its range.
         """
-        ranges = {
-            "epochs": (1, 10_000),
-            "learning_rate": (0, float("inf")),
-            "final_learning_rate": (0, float("inf")),
-            "momentum": (0, 1),
-            "weight_decay": (0, float("inf")),
-            "clip": (1e-9, float("inf")),
-            "estimate_images": (2, 10**9),
-        }
-        for name, (least, most) in ranges.items():
-            if not least <= getattr(self, name) <= most:
-                raise NasbenchError(
-                    f"{name} is {getattr(self, name)}, not {least:g} to {most:g}"
-                )
+        check_fields(self)

@@ -6,35 +6,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from small_mapping import MAPPING
 
 from nasbench.cli import main
 from nasbench.spaces import make_space
 
 SPACE = make_space("cell201-mini")
 CELL = "|nor_conv_3x3~0|+|skip_connect~0|avg_pool_3x3~1|"
-MAPPING = """
-name = "mine"
-space = "cell201-mini"
-task = "digits"
-epochs = 4
-source = "a test"
-licence = "none"
-protocol = "none"
-[architecture]
-column = "arch"
-[skeleton]
-image_channels = 1
-height = 8
-width = 8
-classes = 10
-channels = 16
-cells_per_stage = 1
-[[metric]]
-column = "val"
-quantity = "accuracy"
-split = "validation"
-epochs = 4
-unit = "%"
+CHIP = """
 [[metric]]
 column = "chip"
 quantity = "latency"
@@ -53,7 +32,7 @@ def run(capsys, tmp_path, monkeypatch):
         for a, v in zip(SPACE, drawn, strict=True)
     ]
     Path("t.csv").write_text("\n".join(["arch,val,chip", *lines]) + "\n")
-    Path("mine.toml").write_text(MAPPING)
+    Path("mine.toml").write_text(MAPPING + CHIP)
 
     def command(*words):
         code = main([str(word) for word in words])
@@ -90,8 +69,8 @@ def test_an_imported_table_answers_to_every_command(run):
 def test_what_does_not_go_with_published_tables_is_refused_in_one_line(run):
     words = ("import", "t.csv", "--mapping", "mine.toml", "--out")
     assert run(*words, "t.h5")[0] == 0
-    head, _, chip = MAPPING.split("[[metric]]")
-    Path("chip.toml").write_text(f"{head}[[metric]]{chip}")
+    head, _, _ = MAPPING.partition("[[metric]]")
+    Path("chip.toml").write_text(head + CHIP)
     assert run("import", "t.csv", "--mapping=chip.toml", "--out=chip.h5")[0] == 0
     for said, part in (
         (run(*words, "t.h5"), "there already"),

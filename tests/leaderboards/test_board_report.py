@@ -186,7 +186,7 @@ def test_drawing_does_not_need_pyplot():
         import numpy as np
         from leaderboards.curves import Curves
         from leaderboards.report.figures import draw_curves, png
-        from leaderboards.statistics import Estimate
+        from leaderboards.measures.estimate import Estimate
         line = Estimate(*np.ones((3, 2)))
         curves = Curves("toy", "regret", "epochs", np.array([1.0, 2.0]), {"x": line})
         png(draw_curves(curves))

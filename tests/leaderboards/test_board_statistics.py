@@ -7,27 +7,35 @@ import itertools
 import numpy as np
 import pytest
 import scipy.stats
+from drawn_curves import generator
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from leaderboards.statistics import (
-    average_ranks,
-    estimate,
-    interquartile_mean,
-    mean,
-    median,
+from leaderboards.measures import (
+    mean_of_runs,
     on_grid,
     probability_of_improvement,
     rank_by_mean,
+    stratified_aggregates,
 )
+from leaderboards.measures.aggregates import AGGREGATES
+from leaderboards.measures.ranks import average_ranks
 from nasbench.errors import NasbenchError
 
 SMALL_INTEGERS = st.integers(-3, 3).map(float)
 
 
-def generator(seed=0):
-    return np.random.default_rng(seed)
+STATISTIC = {
+    "mean": np.mean,
+    "median": np.median,
+    "iqm": lambda x, axis: scipy.stats.trim_mean(x, 0.25, axis=axis),
+}
+
+
+def estimates(samples, *given):
+    """Return the aggregates over the runs of one benchmark."""
+    return stratified_aggregates(np.asarray(samples)[:, None], *given)
 
 
 def test_a_step_function_jumps_at_the_cost_and_holds_after_the_end():
@@ -56,35 +64,43 @@ def test_a_step_function_is_the_last_value_not_after_the_point(steps, grid):
         elements=st.floats(-5, 5),
     )
 )
-def test_the_interquartile_mean_is_scipys_trimmed_mean(samples):
-    for axis in (0, 1):
-        np.testing.assert_allclose(
-            interquartile_mean(samples, axis),
-            scipy.stats.trim_mean(samples, 0.25, axis=axis),
-            atol=1e-12,
-        )
+@settings(max_examples=40, deadline=None)
+def test_the_aggregates_are_numpys_and_scipys_trimmed_mean(samples):
+    known = estimates(samples, generator(), 2)
+    for name in AGGREGATES:
+        expected = STATISTIC[name](samples, axis=0)
+        np.testing.assert_allclose(known[name].value, expected, atol=1e-12)
 
 
 def test_an_unknown_run_makes_the_aggregates_unknown():
     samples = np.array([[0.1, 1.0], [0.2, np.nan], [0.3, 3.0], [0.4, 4.0], [0.5, 5.0]])
-    for statistic in (mean, median, interquartile_mean):
-        assert np.isnan(statistic(samples)).tolist() == [False, True]
+    for one in estimates(samples, generator(), 9).values():
+        for figures in (one.value, one.low, one.high):
+            assert np.isnan(figures).tolist() == [False, True]
+    one = mean_of_runs(samples, generator(), 9)
+    for figures in (one.value, one.low, one.high):
+        assert np.isnan(figures).tolist() == [False, True]
+    # Without any point the distance to a front is infinite, and so is the mean.
+    far = mean_of_runs([[1.0, 2.0], [np.inf, 3.0]], generator(), 9)
+    assert far.value.tolist() == [np.inf, 2.5]
+    assert np.isnan(far.low).tolist() == [True, False]
 
 
-@pytest.mark.parametrize("statistic", [mean, median, interquartile_mean])
-def test_the_bootstrap_is_exact_where_all_resamples_can_be_counted(statistic):
+@pytest.mark.parametrize("name", AGGREGATES)
+def test_the_bootstrap_is_exact_where_all_resamples_can_be_counted(name):
     samples = np.array([0.0, 1.0, 3.0, 7.0, 20.0])
     resamples = np.array(list(itertools.product(samples, repeat=5)))
-    exact = np.quantile(statistic(resamples, 1), [0.05, 0.95], method="inverted_cdf")
-    outcome = estimate(samples, statistic, generator(), 40_000, confidence=0.9)
-    assert outcome.value == statistic(samples)
+    law = STATISTIC[name](resamples, axis=1)
+    exact = np.quantile(law, [0.05, 0.95], method="inverted_cdf")
+    outcome = estimates(samples, generator(), 40_000, 0.9)[name]
+    assert outcome.value == pytest.approx(STATISTIC[name](samples, axis=0))
     # The law is discrete: the quantiles of 40,000 draws are the exact ones.
     np.testing.assert_allclose([outcome.low, outcome.high], exact)
 
 
 def test_the_bootstrap_agrees_with_scipys():
     samples = generator(1).normal(size=(30, 4))
-    ours = estimate(samples, mean, generator(2), 20_000)
+    ours = mean_of_runs(samples, generator(2), 20_000)
     theirs = scipy.stats.bootstrap(
         (samples,),
         np.mean,
@@ -101,23 +117,23 @@ def test_the_intervals_cover_the_truth_as_often_as_they_say():
     # column's interval is a bootstrap of its own sample.
     samples = generator(4).normal(2.0, 3.0, size=(40, 400))
     for confidence in (0.8, 0.95):
-        outcome = estimate(samples, mean, generator(5), 1000, confidence)
+        outcome = mean_of_runs(samples, generator(5), 1000, confidence)
         covered = ((outcome.low <= 2) & (outcome.high >= 2)).mean()
         # The percentile bootstrap of 40 runs is narrow by about sqrt(39 / 40).
         spread = np.sqrt(confidence * (1 - confidence) / 400)
         assert abs(covered - (confidence - 0.01)) < 3.5 * spread
 
 
-def test_replicates_draw_whole_curves(monkeypatch):
+def test_replicates_draw_whole_curves():
     curve = generator(6).normal(size=(12, 1))
     samples = np.hstack([curve, curve, -curve])
-    outcome = estimate(samples, mean, generator(7), 500)
-    assert outcome.low[0] == outcome.low[1]
-    np.testing.assert_allclose(outcome.low[2], -outcome.high[0])
-    monkeypatch.setattr("leaderboards.statistics.CHUNK", 40)
-    np.testing.assert_array_equal(
-        estimate(samples, mean, generator(7), 500).low, outcome.low
-    )
+    outcome = mean_of_runs(samples, generator(7), 500)
+    every = (outcome, *estimates(samples, generator(7), 500).values())
+    for one in every:
+        assert one.low[0] == one.low[1]
+        np.testing.assert_allclose(one.low[2], -one.high[0])
+    # The mean is one and the same, by itself as among the aggregates.
+    np.testing.assert_allclose(every[1].low, outcome.low)
 
 
 @given(
@@ -130,6 +146,9 @@ def test_replicates_draw_whole_curves(monkeypatch):
 def test_ranks_are_scipys(scores):
     np.testing.assert_array_equal(
         average_ranks(scores), scipy.stats.rankdata(scores, axis=1)
+    )
+    np.testing.assert_array_equal(
+        average_ranks(scores[None]), scipy.stats.rankdata(scores[None], axis=-1)
     )
 
 
@@ -253,7 +272,7 @@ def test_an_unknown_run_loses_and_two_of_them_tie():
 
 def test_equal_generators_give_equal_intervals():
     samples = generator(17).normal(size=(3, 10))
-    for function in (rank_by_mean, lambda s, g: estimate(s, median, g)):
+    for function in (rank_by_mean, lambda s, g: estimates(s, g)["median"]):
         first, second = function(samples, generator(1)), function(samples, generator(1))
         np.testing.assert_array_equal(first.low, second.low)
         np.testing.assert_array_equal(first.high, second.high)
@@ -261,7 +280,9 @@ def test_equal_generators_give_equal_intervals():
 
 def test_statistics_of_nothing_are_refused():
     with pytest.raises(NasbenchError, match="at least one run"):
-        estimate([], mean, generator())
+        mean_of_runs([], generator())
+    with pytest.raises(NasbenchError, match="at least one run"):
+        estimates(np.empty((0, 2)), generator())
     with pytest.raises(NasbenchError, match="at least one run"):
         rank_by_mean(np.empty((2, 0)), generator())
     with pytest.raises(NasbenchError, match="at least one run"):
@@ -271,4 +292,4 @@ def test_statistics_of_nothing_are_refused():
 @pytest.mark.parametrize("confidence", [0, 1, 95])
 def test_a_confidence_is_a_probability(confidence):
     with pytest.raises(NasbenchError, match=f"between 0 and 1, not {confidence}"):
-        estimate([1.0], mean, generator(), 10, confidence)
+        mean_of_runs([1.0], generator(), 10, confidence)

@@ -7,12 +7,12 @@ import itertools
 import numpy as np
 import pytest
 import scipy.stats
+from drawn_curves import TIED, curves_at_the_end, curves_from, generator, rliable_scores
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from leaderboards.measures import (
-    RunCurves,
     benchmark_aggregates,
     over_seeds,
     pooled_aggregates,
@@ -28,25 +28,6 @@ STATISTIC = {
 }
 
 
-def generator(seed=0):
-    return np.random.default_rng(seed)
-
-
-def curves_from(regrets):
-    regrets = np.asarray(regrets, np.float64)
-    k, n, b, t = regrets.shape
-    return RunCurves(
-        tuple(f"s{i}" for i in range(k)),
-        tuple(range(n)),
-        tuple(f"b{i}" for i in range(b)),
-        np.arange(1.0, t + 1),
-        "evaluations",
-        "test regret",
-        regrets,
-        np.full((k, n, b), float(t)),
-    )
-
-
 @pytest.fixture
 def curves():
     values = generator(1).exponential(size=(3, 9, 2, 5)) * [[1.0], [3.0]]
@@ -57,7 +38,7 @@ def curves():
     hnp.arrays(
         np.float64,
         st.tuples(st.integers(1, 2), st.integers(1, 6), st.integers(1, 3), st.just(2)),
-        elements=st.integers(0, 4).map(float),
+        elements=TIED,
     )
 )
 @settings(max_examples=40, deadline=None)
@@ -141,17 +122,10 @@ def test_one_benchmarks_bootstrap_agrees_with_scipys(curves):
     assert ours.high[0, 1, 2] == pytest.approx(theirs.high, abs=0.04 * samples.std())
 
 
-def rliable_scores():
-    i, j = np.meshgrid(np.arange(10), np.arange(3), indexing="ij")
-    first = (37 * i * i + 11 * i * j + 5 * j * j + 3 * i + 7 * j) % 101
-    second = (29 * i * i + 17 * i * j + 3 * j * j + 5 * i + 2 * j) % 97
-    return np.stack([first, second]) / 100 * (j + 1)
-
-
 def test_iqm_and_mean_are_rliables():
     # rliable 1.2.0 under pandas 2.3.3, 20,000 replicates, 95 % percentile intervals.
     outcome = pooled_aggregates(
-        curves_from(rliable_scores()[..., None]), generator(6), 20_000
+        curves_at_the_end(rliable_scores()), generator(6), 20_000
     )
     golden = {
         "iqm": [[0.725, 0.68625], [0.470625, 0.44125], [1.02625, 0.94001562]],

@@ -7,11 +7,12 @@ import itertools
 import numpy as np
 import pytest
 import scipy.stats
+from drawn_curves import TIED, curves_at_the_end, generator
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from leaderboards.measures import RunCurves, compare_on
+from leaderboards.measures import compare_on
 from leaderboards.measures import rank_sum as unpaired
 from leaderboards.measures.holm import holm
 from leaderboards.measures.signed_rank import (
@@ -20,26 +21,6 @@ from leaderboards.measures.signed_rank import (
     smallest_p_value,
 )
 from nasbench.errors import NasbenchError
-
-TIED = st.integers(0, 4).map(float)
-
-
-def generator(seed=0):
-    return np.random.default_rng(seed)
-
-
-def curves_at_the_end(scores):
-    k, n, b = scores.shape
-    return RunCurves(
-        tuple(f"s{i}" for i in range(k)),
-        tuple(range(n)),
-        tuple(f"b{i}" for i in range(b)),
-        np.array([1.0]),
-        "evaluations",
-        "test regret",
-        scores[..., None],
-        np.ones((k, n, b)),
-    )
 
 
 def sides(size):

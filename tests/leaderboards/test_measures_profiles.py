@@ -7,37 +7,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import scipy.stats
+from drawn_curves import TIED, curves_at_the_end, generator, rliable_scores
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from leaderboards.measures import (
-    RunCurves,
     cost_profile,
     improvement_matrix,
     score_profile,
 )
 from nasbench.errors import NasbenchError
-
-TIED = st.integers(0, 4).map(float)
-
-
-def generator(seed=0):
-    return np.random.default_rng(seed)
-
-
-def curves_at_the_end(scores):
-    k, n, b = scores.shape
-    return RunCurves(
-        tuple(f"s{i}" for i in range(k)),
-        tuple(range(n)),
-        tuple(f"b{i}" for i in range(b)),
-        np.array([1.0]),
-        "evaluations",
-        "test regret",
-        np.asarray(scores, np.float64)[..., None],
-        np.ones((k, n, b)),
-    )
 
 
 @given(hnp.arrays(np.float64, (3, 5, 2), elements=TIED))
@@ -52,13 +32,6 @@ def test_improvement_is_mann_whitneys_u_averaged_over_benchmarks(scores):
     assert (outcome.low >= 0).all()
     assert (outcome.high <= 1).all()
     np.testing.assert_allclose(outcome.low + outcome.high.T, 1, atol=1e-6)
-
-
-def rliable_scores():
-    i, j = np.meshgrid(np.arange(10), np.arange(3), indexing="ij")
-    first = (37 * i * i + 11 * i * j + 5 * j * j + 3 * i + 7 * j) % 101
-    second = (29 * i * i + 17 * i * j + 3 * j * j + 5 * i + 2 * j) % 97
-    return np.stack([first, second]) / 100 * (j + 1)
 
 
 def test_improvement_is_rliables():

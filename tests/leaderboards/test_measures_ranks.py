@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import scipy.stats
+from drawn_curves import curves_at_the_end, curves_from, generator
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from leaderboards.measures import (
-    RunCurves,
     critical_difference_diagram,
     friedman_test,
     mean_ranks,
@@ -25,26 +26,12 @@ from leaderboards.measures.ranks import rank_columns
 from nasbench.errors import NasbenchError
 
 
-def generator(seed=0):
-    return np.random.default_rng(seed)
-
-
-def curves_of_scores(scores, names=None):
+def curves_of_scores(scores, names=()):
     """Curves of one time whose seeds' means are the ``(k, b)`` scores."""
     scores = np.asarray(scores, np.float64)
-    k, b = scores.shape
     offsets = np.array([-0.01, 0.0, 0.01])
     regrets = np.round(scores[:, None] + offsets[:, None], 6) + 0.01
-    return RunCurves(
-        tuple(names or (f"s{i}" for i in range(k))),
-        (0, 1, 2),
-        tuple(f"b{i}" for i in range(b)),
-        np.array([1.0]),
-        "evaluations",
-        "test regret",
-        regrets[..., None],
-        np.ones((k, 3, b)),
-    )
+    return curves_at_the_end(regrets, names)
 
 
 # Demsar (JMLR 2006), table 2: AUC of C4.5, C4.5+m, C4.5+cf and C4.5+m+cf on 14 data
@@ -252,13 +239,7 @@ def test_holm_does_not_count_what_was_not_tested():
 def noisy(seed=3, k=4, n=12, b=3):
     regrets = generator(seed).exponential(size=(k, n, b, 2))
     regrets *= np.linspace(1, 2, k)[:, None, None, None]
-    names = tuple("abcdefgh"[:k])
-    places = tuple(f"b{i}" for i in range(b))
-    ended = np.full((k, n, b), 2.0)
-    times = np.array([1.0, 2.0])
-    return RunCurves(
-        names, tuple(range(n)), places, times, "epochs", "test regret", regrets, ended
-    )
+    return curves_from(regrets, "abcdefgh"[:k])
 
 
 def test_mean_ranks_are_bounded_like_a_plain_loop():
@@ -281,16 +262,7 @@ def test_mean_ranks_are_bounded_like_a_plain_loop():
 def test_ranks_do_not_depend_on_the_order_of_seeds_or_the_size_of_regrets():
     curves = noisy(6)
     order = generator(7).permutation(12)
-    shuffled = RunCurves(
-        curves.strategies,
-        curves.seeds,
-        curves.benchmarks,
-        curves.times,
-        curves.unit,
-        curves.quantity,
-        curves.regrets[:, order] * 7,
-        curves.ended,
-    )
+    shuffled = replace(curves, regrets=curves.regrets[:, order] * 7)
     for time in (1, 2):
         np.testing.assert_array_equal(
             ranks_by_benchmark(curves, time), ranks_by_benchmark(shuffled, time)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from drawn_curves import curves_from, generator
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from leaderboards import RunSettings, compare
 from leaderboards.measures import (
-    RunCurves,
     curves_of,
     expected_running_time,
     hitting_times,
@@ -22,25 +24,12 @@ from nasbench.errors import NasbenchError
 from nasbench.search import Budget
 
 
-def generator(seed=0):
-    return np.random.default_rng(seed)
-
-
 def curves_of_runs(runs, ended=None):
     """Curves of one strategy and one benchmark from rows of regrets at 1, 2, ..."""
-    regrets = np.asarray(runs, np.float64)
-    n, t = regrets.shape
-    ends = np.full(n, float(t)) if ended is None else np.asarray(ended, np.float64)
-    return RunCurves(
-        ("s",),
-        tuple(range(n)),
-        ("p",),
-        np.arange(1.0, t + 1),
-        "evaluations",
-        "test regret",
-        regrets[None, :, None],
-        ends[None, :, None],
-    )
+    curves = curves_from(np.asarray(runs)[None, :, None], ["s"])
+    if ended is None:
+        return curves
+    return replace(curves, ended=np.asarray(ended, np.float64)[None, :, None])
 
 
 NAN = np.nan

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 import scipy.integrate
 import scipy.stats
+from drawn_curves import curves_at_the_end, generator
 from hypothesis import given
 from hypothesis import strategies as st
 
 from leaderboards.measures import (
     Claim,
-    RunCurves,
     power,
     seeds_needed,
     sequential_check,
@@ -21,27 +21,12 @@ from leaderboards.measures import (
 from leaderboards.measures.sequential import log_wealth
 from nasbench.errors import NasbenchError
 
-CLAIM = Claim("a", "b", "p")
-
-
-def generator(seed=0):
-    return np.random.default_rng(seed)
+CLAIM = Claim("a", "b", "b0")
 
 
 def duel(first, second):
     """Curves of two strategies at one time."""
-    scores = np.array([first, second], np.float64)
-    n = scores.shape[1]
-    return RunCurves(
-        ("a", "b"),
-        tuple(range(n)),
-        ("p",),
-        np.array([1.0]),
-        "evaluations",
-        "test regret",
-        scores[:, :, None, None],
-        np.ones((2, n, 1)),
-    )
+    return curves_at_the_end(np.stack([first, second])[..., None], "ab")
 
 
 @given(st.integers(0, 40), st.integers(0, 40))
@@ -82,7 +67,7 @@ def test_a_real_difference_is_accepted_and_the_opposite_never():
     before = check.log_wealth[: check.decided_after - 1]
     assert (before < np.log(20)).all()
     assert check.p_value < 1e-6
-    opposite = sequential_check(duel(first, second), Claim("b", "a", "p"))
+    opposite = sequential_check(duel(first, second), Claim("b", "a", "b0"))
     assert opposite.decided_after is None
     assert opposite.p_value > 0.4
 
@@ -138,11 +123,11 @@ def test_a_clear_claim_needs_the_fewest_seeds_that_can_show_it():
 def test_claims_that_make_no_sense_are_refused():
     curves = duel([0.1], [0.2])
     with pytest.raises(NasbenchError, match="'a' is not better than itself"):
-        Claim("a", "a", "p")
+        Claim("a", "a", "b0")
     with pytest.raises(NasbenchError, match="between 0 and 1, not 5"):
-        Claim("a", "b", "p", level=5)
+        Claim("a", "b", "b0", level=5)
     with pytest.raises(NasbenchError, match="unknown strategy of the curves 'c'"):
-        sequential_check(curves, Claim("a", "c", "p"))
+        sequential_check(curves, Claim("a", "c", "b0"))
     with pytest.raises(NasbenchError, match="1 seed or more"):
         power(curves, CLAIM, [0], generator())
     with pytest.raises(NasbenchError, match="between 0 and 1, not 80"):

@@ -9,7 +9,7 @@ import pytest
 from leaderboards import RunSettings, anytime_curves, compare
 from leaderboards.measures import curves_of, first_regrets
 from leaderboards.measures.run_curves import RunCurves
-from leaderboards.statistics import on_grid
+from leaderboards.measures.step_functions import on_grid
 from nasbench.errors import NasbenchError
 from nasbench.search import Budget
 

@@ -138,8 +138,10 @@ def test_a_strategy_cannot_reach_test_accuracies_or_the_benchmark(
         "objectives",
         "constraints",
         "benchmark_spec",
+        "run",
         "proxies",
     }
+    assert given.run == 0  # a number, as the seed is
     assert given.proxies is None
     told = {f.name for f in fields(made[0].told[0][1])}
     assert not [name for name in told if "test" in name]

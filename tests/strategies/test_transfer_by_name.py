@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from small_mapping import MAPPING
 
 import strategies.transfer
 from leaderboards import RunSettings, simulate
@@ -29,30 +30,6 @@ BY_FILE = {
     "portfolio": f"{FOLDER / 'portfolio.py'}:Portfolio",
     "ensemble": f"{FOLDER / 'rank_weighted_ensemble.py'}:RankWeightedEnsemble",
 }
-MAPPING = """
-name = "other"
-space = "cell201-mini"
-task = "another task"
-epochs = 4
-source = "a test"
-licence = "none"
-protocol = "the order of the shipped table, with noise"
-[architecture]
-column = "arch"
-[skeleton]
-image_channels = 1
-height = 8
-width = 8
-classes = 10
-channels = 16
-cells_per_stage = 1
-[[metric]]
-column = "val"
-quantity = "accuracy"
-unit = "%"
-split = "validation"
-epochs = 4
-"""
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +52,8 @@ def other(tmp_path_factory, target):
                 known = target.evaluate(each).validation_accuracy
                 rows.writerow((space.format(each), 50 + 40 * sign * (known + error)))
         path = folder / f"{name}.h5"
-        import_csv(folder / "t.csv", parse_mapping(MAPPING, "a test"), path)
+        mapping = MAPPING.replace('"digits"', '"another task"')
+        import_csv(folder / "t.csv", parse_mapping(mapping, "a test"), path)
         return path
 
     return write

@@ -8,9 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from leaderboards import RunSettings
+from leaderboards.runner.simulate import simulate
+from leaderboards.runner.simulation import Experiment, Simulation
 from nasbench.benchmark import Status
 from nasbench.errors import NasbenchError
 from nasbench.search import Budget, SearchContext
+from strategies import RandomSearch
 from strategies.weight_sharing import Trace, TraceIdentity, write_traces
 from strategies.weight_sharing import replayed_search as replay
 from strategies.weight_sharing.recorded_methods import RecordedDarts, RecordedGDAS
@@ -36,14 +40,15 @@ def trace_of(table: Table, seed: int, method: str = "darts") -> Trace:
     )
 
 
-def context_of(table: Table, seed: int = 0) -> SearchContext:
+def context_of(table: Table, run: int = 0) -> SearchContext:
     return SearchContext(
         table.space,
         table.epochs,
         Budget(5),
         table.cost_model,
-        seed,
+        seed=1234567,
         benchmark_spec=table.spec,
+        run=run,
     )
 
 
@@ -54,17 +59,17 @@ def shipped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_the_seed_modulo_the_number_of_searches_picks_one(
+def test_the_run_modulo_the_number_of_searches_picks_one(
     shipped: Path, small_table: Table
 ) -> None:
     # Files and lines in any order: the order is that of the seeds.
     write_traces([trace_of(small_table, s) for s in (4, 0)], shipped / "a.jsonl.gz")
     write_traces([trace_of(small_table, s) for s in (3, 1, 2)], shipped / "b.jsonl")
     write_traces([trace_of(small_table, 9, "gdas")], shipped / "c.jsonl")
-    for seed in (0, 1, 7, 23):
-        proposal = RecordedDarts(context_of(small_table, seed)).ask()
-        assert proposal.architecture == small_table.space.architecture_at(seed % 5)
-        assert proposal.search_seconds == pytest.approx(10.5 + seed % 5)
+    for run in (0, 1, 7, 23):
+        proposal = RecordedDarts(context_of(small_table, run)).ask()
+        assert proposal.architecture == small_table.space.architecture_at(run % 5)
+        assert proposal.search_seconds == pytest.approx(10.5 + run % 5)
     three = RecordedDarts(context_of(small_table, 4), searches=3)
     assert [small_table.space.index(three.ask().architecture) for _ in "123"] == [
         4,
@@ -74,8 +79,41 @@ def test_the_seed_modulo_the_number_of_searches_picks_one(
     assert RecordedGDAS(context_of(small_table, 5)).ask().search_seconds == 19.5
 
 
+def test_ten_runs_over_ten_searches_take_each_once(
+    shipped: Path, small_table: Table
+) -> None:
+    write_traces([trace_of(small_table, s) for s in range(10)], shipped / "a.jsonl")
+    settings = RunSettings(Budget(5))
+    runs = [simulate(RecordedDarts, small_table, settings, seed) for seed in range(10)]
+    found = [small_table.space.index(tuple(r.architectures[0])) for r in runs]
+    assert found == list(range(10))
+
+
+def test_a_run_is_told_its_number_and_that_is_all_of_it(small_table: Table) -> None:
+    contexts: list[SearchContext] = []
+
+    def factory(context: SearchContext) -> RandomSearch:
+        contexts.append(context)
+        return RandomSearch(context)
+
+    for seed in (3, np.int64(4)):
+        simulate(factory, small_table, RunSettings(Budget(1)), int(seed))
+        Simulation(Experiment(factory, small_table, RunSettings(Budget(1)), seed))
+    assert [context.run for context in contexts] == [3, 3, 4, 4]
+    assert {type(context.run) for context in contexts} == {int}
+    # What the number says the seed says as well: it is made of nothing else.
+    assert len({context.seed for context in contexts}) == 2
+
+
+def test_black_box_strategies_do_not_look_at_the_number(small_table: Table) -> None:
+    first, second = (RandomSearch(context_of(small_table, run)) for run in (0, 7))
+    for _ in range(5):
+        assert first.ask() == second.ask()
+
+
 def test_recorded_classes_say_that_they_are() -> None:
     assert RecordedDarts.recorded
+    assert RecordedDarts.deterministic
     assert not RecordedDarts.slow
 
 
