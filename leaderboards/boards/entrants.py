@@ -26,13 +26,22 @@ class Entrant:
         name: What the board shows.
         text: What `ChosenStrategy` builds it from.
         file: Its file, where it was submitted as one.
-        sha256: That of the file.
+        sha256: That of the file; of an installed one that was submitted, of the
+            module that defines it.
+        distribution: What installs it, as in ``my-strategies==1.2``, where it was
+            submitted as an installed one.
     """
 
     name: str
     text: str
     file: Path | None = None
     sha256: str = ""
+    distribution: str = ""
+
+    @property
+    def is_submitted(self) -> bool:
+        """Whether it was submitted, and does not stand in the manifest."""
+        return self.file is not None or bool(self.distribution)
 
     @property
     def file_name(self) -> str:
@@ -87,6 +96,10 @@ def submitted(folder: Path) -> list[Entrant]:
         raise NasbenchError(f"{path} is damaged; expected {','.join(SUBMITTED_HEAD)}")
     found = []
     for name, class_name, file, sha256 in rows[1:]:
+        if "==" in file:
+            # Not looked up here: results are read where it is not installed.
+            found.append(Entrant(name, class_name, None, sha256, file))
+            continue
         place = folder / SUBMITTED / file
         if Path(file).name != file or not place.is_file():
             raise NasbenchError(
@@ -111,4 +124,6 @@ def submitted_csv(found: Sequence[Entrant]) -> bytes:
         if one.file is not None:
             class_name = one.text.removeprefix(f"{one.file}:")
             lines.writerow((one.name, class_name, one.file.name, one.sha256))
+        elif one.distribution:
+            lines.writerow((one.name, one.text, one.distribution, one.sha256))
     return written.getvalue().encode()

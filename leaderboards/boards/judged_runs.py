@@ -28,9 +28,6 @@ from nasbench.benchmark import Benchmark
 from nasbench.errors import NasbenchError
 from surrogates.proxies.sources import proxy_source
 
-WALKED = 0
-"""The seed whose runs are kept whole."""
-
 
 @dataclass(frozen=True, eq=False)
 class StrategyFiles:
@@ -38,7 +35,7 @@ class StrategyFiles:
 
     Attributes:
         runs: One per benchmark and seed.
-        walks: One per benchmark.
+        walks: One per benchmark and seed that is kept whole.
     """
 
     runs: list[Row]
@@ -118,10 +115,11 @@ class Arena:
                 runs.update(found)
                 if step is not None:
                     step(len(runs))
+            walks = self.manifest.walks
             ordered = [runs[number] for number in range(len(grid))]
             return StrategyFiles(
                 [run_row(run, self._field(run)) for run in ordered],
-                [walk_row(r, self._field(r)) for r in ordered if r.seed == WALKED],
+                [walk_row(r, self._field(r)) for r in ordered if r.seed < walks],
             )
 
     def _grid(self, entrant: Entrant, seeds: int) -> ExperimentGrid:

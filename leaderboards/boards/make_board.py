@@ -23,6 +23,7 @@ from leaderboards.boards.environment import (
     environment_json,
     sources_sha256,
 )
+from leaderboards.boards.installed import as_installed
 from leaderboards.boards.judged import architectures_csv, benchmarks_csv, rows_of
 from leaderboards.boards.judged_runs import Arena
 from leaderboards.boards.manifest import FORMAT, Manifest
@@ -43,7 +44,7 @@ class Making:
         jobs: Processes that share the runs.
         report: Is told as runs end.
         command: What to write down as the way the results were made.
-        submissions: Strategies in files of the user's to add.
+        submissions: Strategies of the user's to add.
     """
 
     jobs: int = 1
@@ -87,7 +88,7 @@ def make_board(manifest: Manifest, folder: Path, making: Making | None = None) -
         raise NasbenchError(f"a board needs at least 1 job, not {making.jobs}")
     new = {one.name for one in making.submissions}
     all_of_them = [one for one in entrants(manifest, folder) if one.name not in new]
-    all_of_them += making.submissions
+    all_of_them = as_installed([*all_of_them, *making.submissions])
     check_names(all_of_them)
     arena = Arena(manifest, open_benchmarks(manifest))
     arena.check(all_of_them)
@@ -148,13 +149,12 @@ def _write_rest(found: Sequence[Entrant], arena: Arena, staging: Staging) -> Non
         "architectures.csv": architectures_csv(manifest, benchmarks, rows),
         "environment.json": environment_json(),
     }
-    handed_in = [one for one in found if one.file is not None]
+    handed_in = [one for one in found if one.is_submitted]
     if handed_in:
         contents["submitted.csv"] = submitted_csv(handed_in)
+    for file in (one.file for one in handed_in if one.file is not None):
         (staging.place / SUBMITTED).mkdir(exist_ok=True)
-        for one in handed_in:
-            assert one.file is not None
-            shutil.copyfile(one.file, staging.place / SUBMITTED / one.file.name)
+        shutil.copyfile(file, staging.place / SUBMITTED / file.name)
     staging.write(contents)
 
 
@@ -169,6 +169,7 @@ def fingerprint(manifest: Manifest, entrant: Entrant) -> str:
         "settings": asdict(manifest.settings),
         "proxies": manifest.proxies,
         "seeds": manifest.seeds,
+        "walks": manifest.walks,
         "strategy": [entrant.name, text, entrant.sha256],
         "environment": environment(),
         "code": sources_sha256(),

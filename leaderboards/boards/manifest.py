@@ -62,6 +62,7 @@ class Manifest:
         benchmarks: What is searched.
         strategies: What searches, as in ``evolution(population_size=10)``.
         seeds: Runs per strategy and benchmark, from the seeds 0 to `seeds` - 1.
+        walks: Runs per strategy and benchmark that are kept whole, from seed 0 on.
         settings: Budget and rules.
         proxies: Whether strategies may buy the proxy scores that tables store.
         metrics: What is ranked by, the first first.
@@ -74,6 +75,7 @@ class Manifest:
     benchmarks: tuple[BenchmarkPin, ...]
     strategies: tuple[str, ...]
     seeds: int
+    walks: int
     settings: RunSettings
     proxies: bool
     metrics: tuple[Metric, ...]
@@ -95,6 +97,7 @@ TOP = (
     "title",
     "about",
     "seeds",
+    "walks",
     "strategies",
     "benchmarks",
     "budget",
@@ -156,13 +159,17 @@ def _manifest(given: Mapping[str, Any], path: Path) -> Manifest:
         _check_strategy(one)
     ranking = subtable(given, "ranking", ("metrics", "baseline"))
     settings = _settings(given)
+    seeds, walks = whole(given, "seeds", least=1), whole(given, "walks", 1)
+    if walks > seeds:
+        raise NasbenchError(f"walks is {walks}; expected {seeds} at most, the seeds")
     return Manifest(
         path=path,
         title=text(given, "title"),
         about=text(given, "about", ""),
         benchmarks=_benchmarks(given),
         strategies=strategies,
-        seeds=whole(given, "seeds", least=1),
+        seeds=seeds,
+        walks=walks,
         settings=settings,
         proxies=flag(subtable(given, "rules", RULES), "proxies"),
         metrics=_metrics(ranking, len(settings.objectives) > 1),

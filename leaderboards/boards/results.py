@@ -47,8 +47,8 @@ class Results:
         benchmarks: One row per benchmark, as ``benchmarks.csv``.
         architectures: One row per architecture that was an incumbent or on a front:
             benchmark, architecture (index), text, and its numbers, means over seeds.
-        walks: All evaluations of the runs of seed 0: strategy, benchmark, seed,
-            evaluation (from 1), architecture (index), trained_epochs.
+        walks: All evaluations of the runs that are kept whole: strategy, benchmark,
+            seed, evaluation (from 1), architecture (index), trained_epochs.
         fronts: The front of every run: strategy, benchmark, seed, architecture
             (index), and one column per objective; no rows with one objective.
     """

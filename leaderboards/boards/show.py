@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from leaderboards.boards.manifest import Metric
 from leaderboards.boards.results import Results
-from leaderboards.statistics import (
-    Estimate,
-    estimate,
-    interquartile_mean,
-    mean,
-    median,
-    on_grid,
-    probability_of_improvement,
-    rank_by_mean,
-)
+from leaderboards.measures.step_functions import on_grid
+from leaderboards.ranking import rank_board
 from nasbench.errors import NasbenchError, unknown
 from nasbench.search import BudgetUnit
 
@@ -84,30 +77,33 @@ def lines_of(
     rows = results.board[results.board["benchmark"] == benchmark]
     rows = rows.assign(points=100 * losses(rows, metric))
     names = [one.name for one in results.entrants]
-    unit = results.manifest.settings.budget.unit
-    curves = _curves(rows, names, unit)
-    final = rows.groupby(["strategy", "seed"], sort=False, observed=True).tail(1)
-    by_name = {n: _of(final, n)["points"].to_numpy(np.float64) for n in names}
-    samples = np.array([by_name[name] for name in names])
-    baseline = by_name.get(results.manifest.baseline)
-    ranks = rank_by_mean(samples, _rng())
-    means, medians, iqms = (
-        estimate(samples.T, statistic, _rng())
-        for statistic in (mean, median, interquartile_mean)
-    )
+    curves = _curves(rows, names, results.manifest.settings.budget.unit)
+    ranking = _ranking(results, metric)
+    known = {str(r["strategy"]): r for r in ranking if r["benchmark"] == benchmark}
     found = [
         Line(
             strategy=name,
-            rank=_triple(ranks, i),
-            mean=_triple(means, i),
-            median=_triple(medians, i),
-            iqm=_triple(iqms, i),
-            improvement=_improvement(samples[i], baseline, name, results),
-            curve=curves[i],
+            rank=_triple(known[name], "rank"),
+            mean=_triple(known[name], "ranked_points_mean"),
+            median=_triple(known[name], "test_regret_points_median"),
+            iqm=_triple(known[name], "test_regret_points_iqm"),
+            improvement=float(known[name]["improvement"]),
+            curve=curve,
         )
-        for i, name in enumerate(names)
+        for name, curve in zip(names, curves, strict=True)
     ]
     return sorted(found, key=lambda line: _sort_key(line, sort))
+
+
+def _ranking(results: Results, metric: Metric) -> list[dict[Hashable, Any]]:
+    """Return the ranking of all benchmarks, with the numbers that the page shows.
+
+    Both draw from one generator, benchmark after benchmark: they agree in every bound.
+    """
+    board, values = results.board, _values(results.board, metric)
+    judged = board.assign(test_regret=np.maximum(values, 0.0))
+    rng = np.random.default_rng(BOOTSTRAP_SEED)
+    return rank_board(judged, rng, results.manifest.baseline).to_dict("records")
 
 
 def losses(rows: pd.DataFrame, metric: Metric) -> Floats:
@@ -116,19 +112,22 @@ def losses(rows: pd.DataFrame, metric: Metric) -> Floats:
     Raises:
         NasbenchError: Nothing is known of the metric there.
     """
-    if metric == "hypervolume":
-        return 1 - rows["hypervolume"].to_numpy(np.float64)
-    split, _, kind = metric.partition("_")
-    if kind == "regret":
-        values = rows[f"{split}_regret"].to_numpy(np.float64)
-    else:
-        values = 1 - rows[f"incumbent_{split}_accuracy"].to_numpy(np.float64)
+    values = _values(rows, metric)
     if not np.isfinite(values).any():
         raise NasbenchError(
             f"{metric} is not known on {rows['benchmark'].iloc[0]}; of a space whose "
             "best is unknown the errors are: validation_error, test_error"
         )
-    return np.asarray(values)
+    return values
+
+
+def _values(rows: pd.DataFrame, metric: Metric) -> Floats:
+    if metric == "hypervolume":
+        return 1 - rows["hypervolume"].to_numpy(np.float64)
+    split, _, kind = metric.partition("_")
+    if kind == "regret":
+        return rows[f"{split}_regret"].to_numpy(np.float64)
+    return 1 - rows[f"incumbent_{split}_accuracy"].to_numpy(np.float64)
 
 
 def sparkline(values: Floats, low: float, high: float) -> str:
@@ -164,20 +163,8 @@ def _of(rows: pd.DataFrame, strategy: str) -> pd.DataFrame:
     return rows[rows["strategy"] == strategy]
 
 
-def _improvement(
-    own: Floats, baseline: Floats | None, name: str, results: Results
-) -> float:
-    if baseline is None or name == results.manifest.baseline:
-        return float("nan")
-    return float(probability_of_improvement(own, baseline, _rng(), 1).value)
-
-
-def _triple(known: Estimate, i: int) -> tuple[float, float, float]:
-    return float(known.value[i]), float(known.low[i]), float(known.high[i])
-
-
-def _rng() -> np.random.Generator:
-    return np.random.default_rng(BOOTSTRAP_SEED)
+def _triple(line: Mapping[Hashable, Any], name: str) -> tuple[float, float, float]:
+    return float(line[name]), float(line[f"{name}_low"]), float(line[f"{name}_high"])
 
 
 def _sort_key(line: Line, sort: str) -> tuple[float | str, float]:

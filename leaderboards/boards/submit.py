@@ -1,4 +1,4 @@
-"""Add a strategy of one's own to a board: checked, run under its rules, kept whole."""
+"""Add a strategy of one's own to a board: checked, and run under its rules."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from leaderboards.boards.entrants import Entrant, check_names, entrants
+from leaderboards.boards.installed import installed_entrant
 from leaderboards.boards.judged_runs import Arena
 from leaderboards.boards.make_board import Made, Making, make_board
 from leaderboards.boards.manifest import Manifest
@@ -27,7 +28,7 @@ class Submission:
     """A strategy that asks to be on a board.
 
     Attributes:
-        entrant: Its name, file and checksum.
+        entrant: Its name, where it is from, and a checksum.
         violations: A sentence for everything in which it breaks the contract.
     """
 
@@ -36,32 +37,38 @@ class Submission:
 
 
 def checked_submission(text: str, name: str | None = None) -> Submission:
-    """Return a strategy in a file, with what the contract says of it.
+    """Return a strategy in a file or an installed one, and what the contract says.
 
     Args:
-        text: ``path/to/file.py:ClassName``, settings in parentheses if wanted.
-        name: What the board is to show; None takes the class with its settings.
+        text: ``path/to/file.py:ClassName``, or the name of an entry point; settings in
+            parentheses if wanted.
+        name: What the board is to show; None takes the class or the entry point with
+            its settings.
 
     Raises:
-        NasbenchError: There is no such file or class, or the name is none.
+        NasbenchError: There is no such file, class or entry point, or the name is none.
     """
+    is_file = ".py" in text.partition("(")[0]
+    entrant = _in_file(text, name) if is_file else installed_entrant(text, name)
+    if not NAME.fullmatch(entrant.name):
+        raise NasbenchError(
+            f"the name {entrant.name!r} is none for a board; take up to 60 letters, "
+            "digits, and any of ._-()=, after a letter or digit"
+        )
+    return Submission(entrant, check_strategy(entrant.factory()))
+
+
+def _in_file(text: str, name: str | None) -> Entrant:
     path, colon, class_name = text.partition(".py:")
     file = Path(f"{path}.py")
     if not colon or not class_name:
         raise NasbenchError(
-            f"{text!r} is no strategy in a file; write {FORM}. Installed strategies "
-            "stand in the manifest"
+            f"{text!r} is no strategy in a file; write {FORM}, or the name of an "
+            "installed strategy"
         )
     factory = ChosenStrategy(f"{file}:{class_name}")
-    wanted = class_name if name is None else name
-    if not NAME.fullmatch(wanted):
-        raise NasbenchError(
-            f"the name {wanted!r} is none for a board; take up to 60 letters, digits, "
-            "and any of ._-()=, after a letter or digit"
-        )
     sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
-    entrant = Entrant(wanted, factory.text, file, sha256)
-    return Submission(entrant, check_strategy(factory))
+    return Entrant(class_name if name is None else name, factory.text, file, sha256)
 
 
 def submit(
@@ -73,8 +80,9 @@ def submit(
 ) -> Made:
     """Run a submission under the rules of a board, and add its rows.
 
-    The file is copied into the results, so that `verify_board` can run it again. One
-    that was submitted earlier under the same name is replaced.
+    A file is copied into the results, so that `verify_board` can run it again; of an
+    installed strategy the results name the distribution, its version, and the SHA-256
+    of the module. One that was submitted earlier under the same name is replaced.
 
     Args:
         manifest: What fixes the board.

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from leaderboards.boards.entrants import Entrant, entrants
 from leaderboards.boards.environment import environment
+from leaderboards.boards.installed import changes
 from leaderboards.boards.judged import architectures_csv, benchmarks_csv, rows_of
 from leaderboards.boards.judged_runs import Arena
 from leaderboards.boards.manifest import Manifest
@@ -103,6 +104,7 @@ def verify_board(
             f"the board has {manifest.seeds} seeds; --seeds is 1 to {manifest.seeds}, "
             f"not {seeds}"
         )
+    other_code = tuple(changes(chosen))
     arena = Arena(manifest, open_benchmarks(manifest))
     differences = [
         *_compare_text(folder, "manifest.toml", manifest.path.read_bytes()),
@@ -119,7 +121,7 @@ def verify_board(
         for name, content in files.contents(entrant.file_name).items():
             differences += _compare_rows(folder, name, content, seeds)
     of = len(found) * manifest.seeds * len(arena.benchmarks)
-    changed = tuple(_environment_changes(folder))
+    changed = (*_environment_changes(folder), *other_code)
     return Verdict(len(chosen) * each, of, tuple(differences), changed)
 
 

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from leaderboards.measures.estimate import CONFIDENCE, REPLICATES, Estimate
 from leaderboards.measures.resampling import interval, resampled_means, seed_counts
 from leaderboards.measures.step_functions import curves_of
 from leaderboards.quantity import quantity_of
 from leaderboards.site.metric import name_of
 from leaderboards.site.packed import rounded
-from leaderboards.statistics import CONFIDENCE, REPLICATES, Estimate
 from nasbench.errors import NasbenchError
 from nasbench.search import BudgetUnit
 

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from leaderboards.boards.entrants import Entrant
 from leaderboards.boards.pins import open_unpinned
 from leaderboards.boards.results import Results, read_part
 from leaderboards.report import wording
@@ -126,15 +127,16 @@ def _sources(results: Results) -> Pairs:
     """Return where the numbers of a board come from."""
     manifest = read_part(results.folder, "manifest.toml")
     submitted = [
-        (f"Strategy {one.name}", f"submitted as a file, SHA-256 {one.sha256}")
+        (f"Strategy {one.name}", _submitted(one))
         for one in results.entrants
-        if one.sha256
+        if one.is_submitted
     ]
     about = results.manifest.about.strip()
     return (
         *((("About", " ".join(about.split())),) if about else ()),
         ("Results made by", f"nasbench board run {results.name}"),
         ("Checked by", f"nasbench board verify {results.name}"),
+        ("Ranking in a terminal", f"nasbench board show {results.name}"),
         ("Page written by", f"nasbench report {results.name} -o site"),
         ("Manifest", "manifest.toml"),
         ("SHA-256 of the manifest", hashlib.sha256(manifest).hexdigest()),
@@ -143,4 +145,13 @@ def _sources(results: Results) -> Pairs:
         ("Ranking", "csv/ranking.csv"),
         ("Steps of all incumbents", "csv/board.csv"),
         *submitted,
+    )
+
+
+def _submitted(one: Entrant) -> str:
+    if one.file is not None:
+        return f"submitted as a file, SHA-256 {one.sha256}"
+    return (
+        f"submitted as {one.text} of {one.distribution}, SHA-256 of its module "
+        f"{one.sha256}"
     )

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 SCRIPTS = (
     "page", "theme", "sorting", "plotting", "curves", "fronts", "drawing", "spaces",
-    "detail", "explorer", "walk", "start",
+    "detail", "explorer", "walk", "statistics", "start",
 )  # fmt: skip
 """The parts of the one script, in the order in which they are joined."""
 
@@ -30,8 +30,8 @@ def environment() -> Environment:
         raise NasbenchError(
             'a site needs jinja2: pip install "nasbench-suite[report]"'
         ) from error
-    names = ("base.html", "board.html", "explorer.html", "strategy.html")
-    sources = {name: _source("templates", name) for name in names}
+    names = ("base", "board", "statistics", "explorer", "strategy")
+    sources = {f"{name}.html": _source("templates", f"{name}.html") for name in names}
     return Environment(
         loader=DictLoader(sources),
         autoescape=True,

@@ -8,8 +8,8 @@ from xml.sax.saxutils import escape
 
 import numpy as np
 
-from leaderboards.measures import Diagram, critical_difference_diagram, curves_of
-from leaderboards.quantity import quantity_of
+from leaderboards.measures import Diagram
+from leaderboards.site.rank_tests import RankTests
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -46,15 +46,15 @@ class RankView:
     table: RankTable
 
 
-def rank_view(ranking: pd.DataFrame, board: pd.DataFrame) -> RankView:
+def rank_view(ranking: pd.DataFrame, tests: RankTests | None) -> RankView:
     """Return the rank view of a board.
 
     Args:
         ranking: Its ranking, of one or several benchmarks.
-        board: What `leaderboards.site.metric.judged` returned.
+        tests: What several benchmarks say together; None where there is one.
     """
     names = list(dict.fromkeys(map(str, ranking["benchmark"])))
-    compared = _compared(board) if len(names) > 1 else None
+    compared = tests.nemenyi if tests is not None else None
     if compared is None:
         order = list(map(str, ranking["strategy"]))
     else:
@@ -66,26 +66,15 @@ def rank_view(ranking: pd.DataFrame, board: pd.DataFrame) -> RankView:
     if compared is not None:
         note += " " + _verdict(compared)
     figure = _figure(ranking, order, names, compared)
-    table = _table(ranking, order, names, compared)
+    table = _table(ranking, order, names, tests)
     return RankView(figure, note, "ranking.csv", table)
 
 
-def _compared(board: pd.DataFrame) -> Diagram:
-    """Compare the strategies across benchmarks by what their runs ended with."""
-    fractions = np.empty(len(board))
-    for name in board["benchmark"].unique():
-        own = (board["benchmark"] == name).to_numpy()
-        fractions[own] = quantity_of(board[own]).fractions
-    ends = [float(board["evaluations"].max())]
-    curves = curves_of(board.assign(test_regret=fractions), times=ends)
-    return critical_difference_diagram(curves)
-
-
 def _verdict(compared: Diagram) -> str:
-    """Say what a test across the benchmarks says, or why it says nothing."""
+    """Say what a test across the benchmarks shows in the figure."""
     told = "Rows are ordered by the mean rank, the upright line."
     if compared.reason:
-        return f"{told} Across benchmarks: {compared.reason}."
+        return told
     return (
         f"{told} Bars at the right join strategies that Nemenyi's test at 5 % does not "
         f"tell apart: their mean ranks differ by less than {compared.distance:.2f}."
@@ -93,17 +82,23 @@ def _verdict(compared: Diagram) -> str:
 
 
 def _table(
-    ranking: pd.DataFrame, order: list[str], names: list[str], compared: Diagram | None
+    ranking: pd.DataFrame, order: list[str], names: list[str], tests: RankTests | None
 ) -> RankTable:
     ranks = _ranks(ranking)
     rows = []
     for place, strategy in enumerate(order):
         known = (ranks[strategy, name] for name in names)
         cells = [f"{rank:g} ({low:g} to {high:g})" for rank, low, high in known]
-        mean = [f"{compared.mean_ranks[place]:.2f}"] if compared else []
+        mean = [_mean(tests, place)] if tests else []
         rows.append((strategy, *mean, *cells))
-    headings = ("Strategy", *(["Mean rank"] if compared else []), *names)
+    headings = ("Strategy", *(["Mean rank"] if tests else []), *names)
     return RankTable(headings, tuple(rows))
+
+
+def _mean(tests: RankTests, place: int) -> str:
+    means = tests.means
+    low, high = means.low[place], means.high[place]
+    return f"{means.value[place]:.2f} ({low:.2f} to {high:.2f})"
 
 
 def _ranks(ranking: pd.DataFrame) -> dict[tuple[str, str], tuple[float, float, float]]:

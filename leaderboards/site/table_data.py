@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from leaderboards.site.drawings import layers_of, space_form
 from leaderboards.site.packed import packed
+from leaderboards.site.repeat_data import repeats_data
 from nasbench.benchmark import Split
 from nasbench.spaces import TopologyCell
 from nasbench.training.trial import SPLITS
@@ -73,7 +74,7 @@ def table_data(table: Table, axes: list[Axis]) -> dict[str, Any]:
             for split, row in STORED.items()
         },
         "axes": [_described(axis) for axis in axes],
-        "rounds": _rounds(table),
+        "repeats": repeats_data(table),
     }
     if not isinstance(space, TopologyCell):
         members = [space.architecture_at(int(index)) for index in valid]
@@ -145,24 +146,17 @@ def _seconds(table: Table) -> NDArray[np.float64]:
 
 def _latencies(table: Table) -> Iterator[Axis]:
     for name, columns in table.latencies.items():
+        batch = columns.provenance.get("batch", "1")
+        images = "one image" if batch == "1" else f"batch of {batch}"
         values, label = columns.median_ms(), f"Latency on {name} ({columns.kind})"
-        yield Axis(f"latency:{name}", label, "ms per batch", values, "latency")
+        yield Axis(f"latency:{name}", label, f"ms, {images}", values, "latency")
         if columns.energy_mj is not None:
-            label = f"Energy on {name} ({columns.kind})"
-            unit = "mJ per batch"
+            label, unit = f"Energy on {name} ({columns.kind})", f"mJ, {images}"
             yield Axis(f"energy:{name}", label, unit, columns.energy_mj, "energy")
 
 
 def _proxies(table: Table) -> Iterator[Axis]:
     for name, columns in TableFile(table.path).proxies().items():
-        values = columns.mean()
-        yield Axis(f"proxy:{name}", f"Proxy {name}", "score", values, "proxy")
-
-
-def _rounds(table: Table) -> dict[str, Any]:
-    """Return the repeats of measured latencies: ``(classes, rounds)`` by target."""
-    return {
-        name: packed(columns.latency_ms)
-        for name, columns in table.latencies.items()
-        if columns.rounds > 1
-    }
+        seeds = len(columns.seeds)
+        unit = "score" if seeds == 1 else f"score, mean over {seeds} seeds"
+        yield Axis(f"proxy:{name}", f"Proxy {name}", unit, columns.mean(), "proxy")

@@ -17,7 +17,10 @@ from leaderboards.site.metric import BEST_KNOWN, judged, name_of
 from leaderboards.site.names import file_names
 from leaderboards.site.rank_view import rank_view
 from leaderboards.site.ranking_rows import cells_of, headings, ranking_rows
+from leaderboards.site.repeat_data import has_repeats
+from leaderboards.site.statistics_view import BoardStatistics
 from leaderboards.site.styles_of_lines import looks
+from leaderboards.site.walk_data import with_accuracies
 from nasbench.errors import NasbenchError
 from tabular.table import Table
 
@@ -61,6 +64,16 @@ class SiteViews:
         kept = [c for c in columns if not c.startswith("validation_regret_")]
         names = {c: c.replace("test_regret_", f"{own}_") for c in kept}
         return self.ranking[kept].rename(columns=names)
+
+    @cached_property
+    def walks(self) -> pd.DataFrame:
+        """The runs that are kept whole, with the accuracies of their steps."""
+        return with_accuracies(self.site.walks, self.site.benchmarks)
+
+    @cached_property
+    def statistics(self) -> BoardStatistics:
+        """What is computed of all runs together."""
+        return BoardStatistics(self.judged, self.site.unit, self.site.metric)
 
     @cached_property
     def benchmarks(self) -> list[str]:
@@ -118,7 +131,9 @@ class SiteViews:
             **self.shared(),
             "lead": _lead(len(self.strategies), seeds, self.benchmarks),
             "sections": [self._section(name) for name in self.benchmarks],
-            "ranks": rank_view(self.ranking, self.judged),
+            "ranks": rank_view(self.ranking, self.statistics.tests),
+            "tests": self.statistics.test_lines(),
+            "across": self.statistics.tests is not None,
             "fronts": has_fronts,
             "strategies": [
                 {"name": name, "slug": self.strategy_slugs[name]}
@@ -127,6 +142,14 @@ class SiteViews:
             "rules": self.site.rules,
             "baseline": self.site.baseline,
         }
+
+    def statistics_page(self) -> dict[str, Any]:
+        """Return what the page of the statistics is filled with."""
+        shared = self.shared()
+        told = "leaderboards.measures on these results, bootstraps from a generator of "
+        source = ("Statistics computed by", f"{told}the seed 0")
+        sources = (*shared["sources"], source)
+        return {**shared, **self.statistics.page(), "sources": sources}
 
     def explorer_page(self, benchmark: str, csv: str) -> dict[str, Any]:
         """Return what the page of a table is filled with."""
@@ -138,12 +161,15 @@ class SiteViews:
             f"{table.epochs} epochs of training."
         )
         slug = self.benchmark_slugs[benchmark]
-        own = {"table": benchmark, "slug": slug, "csv": csv, "lead": lead}
+        own: dict[str, Any] = {"table": benchmark, "slug": slug, "lead": lead}
+        own |= {"csv": csv, "repeats": has_repeats(table)}
         digest = ("Content digest of this table", table.digest)
         shared = self.shared()
-        return {**shared, **own, "sources": (*shared["sources"], digest)}
+        command = f"nasbench query {benchmark} ARCHITECTURE"
+        more = (digest, ("One architecture in a terminal", command))
+        return {**shared, **own, "sources": (*shared["sources"], *more)}
 
-    def strategy_page(self, strategy: str, walks: bool) -> dict[str, Any]:
+    def strategy_page(self, strategy: str) -> dict[str, Any]:
         """Return what the page of a strategy is filled with."""
         own = self.ranking[self.ranking["strategy"] == strategy]
         results = []
@@ -159,7 +185,7 @@ class SiteViews:
             "look": self.looks[strategy],
             "summary": summary_of(strategy),
             "results": results,
-            "walks": walks,
+            "whole": not self.site.walks.empty,
             "baseline": self.site.baseline,
         }
 

@@ -102,8 +102,9 @@ def submit_command(
 
     Args:
         manifest: A manifest, or the name of a published board.
-        strategy: FILE.py:CLASS, settings in parentheses if wanted.
-        name: What the board shows; by default the class.
+        strategy: FILE.py:CLASS, or the name of an installed strategy (an entry point of
+            the group nasbench.strategies); settings in parentheses if wanted.
+        name: What the board shows; by default the class, or the installed name.
         dry_run: Check and run it, but write nothing.
         jobs: Processes that share the runs.
         out: Folder of the results; by default results/NAME beside the manifest.

@@ -110,7 +110,13 @@ def opened_form(browser):
 
 @pytest.mark.parametrize(
     "page",
-    ["index", f"explorer-{CELLS}", f"explorer-{LAYERS}", "strategy-evolution"],
+    [
+        "index",
+        "statistics",
+        f"explorer-{CELLS}",
+        f"explorer-{LAYERS}",
+        "strategy-evolution",
+    ],
 )
 @pytest.mark.parametrize("width, scheme", [(1280, "light"), (390, "dark")])
 def test_every_page_loads_quietly_and_fits_the_window(
@@ -316,8 +322,29 @@ def test_a_run_is_walked_step_by_step(browser, folder):
     browser.run("document.querySelector('[data-play]').click()")
     browser.wait(f"{now} === '{told[6]['architecture']}'")
     browser.run("document.querySelector('[data-play]').click()")
-    choose(browser, "[data-walk]", "1")
+    choose(browser, "[data-walk-benchmark]", "1")
     browser.wait("document.querySelectorAll('[data-walk-now] rect').length > 0")
+    check_quiet(browser)
+
+
+def test_other_seeds_are_walked_along_their_incumbents(browser, folder):
+    browser.open(folder / "strategy-local.html")
+    browser.wait("document.querySelector('[data-walk-plot] .main-svg') !== null")
+    seeds = "[...document.querySelector('[data-walk]').options].map(o => o.text)"
+    assert browser.run(seeds) == [
+        "0: all evaluations",
+        *(f"{seed}: incumbents" for seed in range(1, 5)),
+    ]
+    choose(browser, "[data-walk]", "3")
+    now = "document.querySelector('[data-walk-now] .form').textContent"
+    keys = {"strategy": "local", "benchmark": CELLS, "seed": "3"}
+    own = [r for r in rows_of(folder, "board.csv") if keys.items() <= r.items()]
+    browser.wait(f"{now} === '{own[-1]['incumbent']}'")
+    browser.run("document.querySelector('[data-step=first]').click()")
+    assert browser.run(now) == own[0]["incumbent"]
+    said = browser.run("document.querySelector('[data-now]').textContent")
+    steps = len({row["incumbent"] for row in own})
+    assert said.startswith(f"Incumbent 1 of {steps}, from evaluation 1 on: ")
     check_quiet(browser)
 
 

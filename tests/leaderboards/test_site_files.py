@@ -121,6 +121,7 @@ def test_nothing_comes_from_elsewhere_and_every_link_leads_somewhere(folder):
     assert [page.name for page in pages] == [
         f"explorer-{NAME}.html",
         "index.html",
+        "statistics.html",
         "strategy-evolution.html",
         "strategy-local.html",
         "strategy-random.html",
@@ -218,15 +219,55 @@ def test_the_explorer_and_its_csv_file_hold_the_same_numbers(folder):
     assert sum(int(row["members"]) for row in rows) == 125
 
 
+def test_trials_are_those_of_the_table_and_of_the_page(folder):
+    table, stored = Table.open(SHIPPED), given(folder, f"table-{NAME}")
+    correct = unpacked(stored["correct"]["test"])
+    for row in rows_of(folder, f"trials-{NAME}.csv")[::17]:
+        architecture = table.space.architecture_at(int(row["index"]))
+        known = table.evaluate(architecture, seed=int(row["seed"]))
+        last = float(row[f"validation_accuracy:{table.epochs}"])
+        assert last == pytest.approx(known.validation_accuracy, abs=1e-6)
+        number = unpacked(stored["representative"]).tolist().index(int(row["index"]))
+        for epoch in range(table.epochs):
+            share = correct[number, int(row["seed"]), epoch] / stored["images"]["test"]
+            assert float(row[f"test_accuracy:{epoch + 1}"]) == pytest.approx(
+                share, abs=1e-6
+            )
+    assert not (folder / "csv" / f"repeats-{NAME}.csv").exists()
+
+
 def test_walks_tell_what_the_run_evaluated(site, folder):
-    walk = given(folder, "walk-local")["walks"][0]
+    (walk,) = given(folder, "walk-local")["walks"]
+    run = walk["runs"][0]
     own = site.board[(site.board["strategy"] == "local") & (site.board["seed"] == 0)]
-    told = [walk["architectures"][code] for code in walk["steps"]]
+    told = [walk["architectures"][code] for code in run["steps"]]
     assert told == own["architecture"].astype(str).tolist()
-    assert walk["accuracies"] == pytest.approx(
+    assert run["accuracies"] == pytest.approx(
         (100 * own["validation_accuracy"]).tolist(), abs=1e-4
     )
+    rows = [row for row in rows_of(folder, "walks.csv") if row["strategy"] == "local"]
+    told = [float(row["validation_accuracy"]) for row in rows]
+    assert told == pytest.approx(own["validation_accuracy"].tolist(), abs=1e-6)
+    assert run["whole"]
+    assert run["at"] == list(range(1, 13))
     assert walk["table"] == NAME
+
+
+def test_of_other_seeds_the_steps_of_the_incumbents_are_told(site, folder):
+    (walk,) = given(folder, "walk-local")["walks"]
+    assert [run["seed"] for run in walk["runs"]] == [0, 1, 2, 3]
+    board = site.board[site.board["strategy"] == "local"]
+    for run in walk["runs"]:
+        own = board[board["seed"] == run["seed"]]
+        texts = own["incumbent"].astype(object).tolist()
+        before = [None, *texts[:-1]]
+        changed = [i for i, text in enumerate(texts) if text not in (None, before[i])]
+        assert run["incumbents"] == own["evaluations"].iloc[changed].tolist()
+        if not run["whole"]:
+            assert run["at"] == run["incumbents"]
+            told = [walk["architectures"][code] for code in run["steps"]]
+            assert told == [texts[i] for i in changed]
+            assert run["accuracies"] == sorted(run["accuracies"])
 
 
 def test_names_are_escaped_wherever_they_stand(tmp_path):
@@ -249,7 +290,13 @@ def test_without_tables_and_walks_the_board_is_whole(site, tmp_path):
     bare = replace(site, benchmarks={}, walks=site.walks[:0], facts=())
     write_site(bare, tmp_path)
     assert not list(tmp_path.glob("explorer-*"))
-    assert {path.stem for path in (tmp_path / "data").iterdir()} == {"board"}
+    assert {path.stem for path in (tmp_path / "data").iterdir()} == {
+        "board",
+        "statistics",
+        *(f"walk-{name}" for name in ("evolution", "local", "random")),
+    }
+    (walk,) = given(tmp_path, "walk-local")["walks"]
+    assert not any(run["whole"] for run in walk["runs"])
     for page in tmp_path.glob("*.html"):
         Page(page.read_text())
 

@@ -17,7 +17,9 @@ from leaderboards.site.drawings import layers_of, space_form
 from leaderboards.site.front_data import fronts_data
 from leaderboards.site.names import file_names
 from leaderboards.site.packed import as_script, packed, rounded
+from leaderboards.site.rank_tests import rank_tests
 from leaderboards.site.rank_view import rank_view
+from leaderboards.site.scopes import whole_curves
 from leaderboards.site.styles_of_lines import looks
 from nasbench.benchmark import make
 from nasbench.search import Objective
@@ -128,7 +130,7 @@ def view_of(strategies, benchmarks):
     ends += np.arange(strategies)[:, None, None] / 10
     board = board_of(ends)
     ranking = rank_board(board, np.random.default_rng(0), "s0", 50)
-    return rank_view(ranking, board)
+    return rank_view(ranking, rank_tests(whole_curves(board, "evaluations")))
 
 
 def test_the_rank_view_of_one_benchmark_is_its_ranking():
@@ -145,8 +147,12 @@ def test_the_rank_view_of_one_benchmark_is_its_ranking():
 def test_with_few_benchmarks_the_view_says_that_no_test_has_power():
     view = view_of(3, 3)
     assert view.table.headings == ("Strategy", "Mean rank", "b0", "b1", "b2")
-    assert [row[1] for row in view.table.rows] == ["1.00", "2.00", "3.00"]
-    assert "no power" in view.note
+    assert [row[1] for row in view.table.rows] == [
+        "1.00 (1.00 to 1.00)",
+        "2.00 (2.00 to 2.00)",
+        "3.00 (3.00 to 3.00)",
+    ]
+    assert "Nemenyi" not in view.note
 
 
 def test_with_many_benchmarks_bars_join_what_nemenyi_does_not_tell_apart():

@@ -38,8 +38,17 @@ function curveTable(table, number) {
 }
 
 function numbersOf(table, number) {
+  const trained = (axis) => axis.family === "accuracy" || axis.family === "cost";
+  const rest = table.axes.filter((axis) => !trained(axis));
+  const list = numberList(table.axes.filter(trained), number);
+  if (!rest.length) return list;
+  const summary = element("summary", {}, `${rest.length} more numbers, by target and proxy`);
+  return element("div", {}, list, element("details", {}, summary, numberList(rest, number)));
+}
+
+function numberList(axes, number) {
   const list = element("dl", { "data-numbers": true });
-  for (const axis of table.axes) {
+  for (const axis of axes) {
     const value = axis.values[number];
     list.append(
       element("dt", {}, axis.label),
@@ -50,18 +59,51 @@ function numbersOf(table, number) {
   return list;
 }
 
-function roundsOf(table, number) {
-  const rows = Object.entries(table.rounds).map(([target, stored]) => {
-    const rounds = stored.shape[1];
-    const values = unpacked(stored).subarray(number * rounds, (number + 1) * rounds);
-    return element("tr", {}, element("th", { scope: "row", class: "name" }, target),
-      ...Array.from(values, (value) => element("td", {}, significant(value))));
-  });
-  if (!rows.length) return "";
-  const most = Math.max(...Object.values(table.rounds).map((stored) => stored.shape[1]));
+// The values of a class among `stored`, of shape (classes, repeats).
+function repeatsOf(stored, number) {
+  const count = stored.shape[1];
+  return Array.from(unpacked(stored).subarray(number * count, (number + 1) * count));
+}
+
+function repeatTable(label, heading, rows) {
+  const most = Math.max(...rows.map(({ values }) => values.length));
   const made = element("table");
-  fillTable(made, ["Latency in ms, by round", ...Array.from({ length: most }, (_, i) => String(i + 1))], rows);
-  return element("div", { class: "scroll", role: "region", tabindex: "0", "aria-label": "Latencies by round" }, made);
+  const head = [label, heading, "Spread", ...Array.from({ length: most }, (_, i) => String(i + 1))];
+  fillTable(made, head, rows.map(({ name, note, middle, values, missing }) => {
+    const known = values.filter(Number.isFinite);
+    const spread = known.length > 1 ? `${significant(Math.min(...known))} to ${significant(Math.max(...known))}` : MISSING;
+    const cells = missing
+      ? [element("td", { colspan: most + 2, class: "quiet" }, missing)]
+      : [middle, ...[spread, ...Array.from({ length: most }, (_, i) => significant(values[i]))]].map((cell, i) =>
+        element("td", {}, i ? cell : significant(cell)));
+    return element("tr", { "data-target": name },
+      element("th", { scope: "row", class: "name" }, name, element("small", { class: "kind" }, note)), ...cells);
+  }));
+  return element("div", { class: "scroll", role: "region", tabindex: "0", "aria-label": label }, made);
+}
+
+// Latencies of all targets with every round, and proxies with every seed.
+function measuredOf(table, number) {
+  const { latencies, proxies } = table.repeats;
+  const parts = [];
+  const value = (key) => table.axis(key).values[number];
+  const targets = Object.entries(latencies).map(([name, stored]) => {
+    const middle = value(`latency:${name}`);
+    return {
+      name, note: stored.kind, middle, values: stored.kind === "measured" ? repeatsOf(stored.values, number) : [],
+      missing: Number.isFinite(middle) ? "" : `none: ${stored.reasons[number] || "not measured"}`,
+    };
+  });
+  if (targets.length) {
+    parts.push(element("h3", {}, "Latencies"), repeatTable("Milliseconds by round", "Median", targets));
+  }
+  const scores = Object.entries(proxies).map(([name, stored]) => ({
+    name, note: stored.seeds.length > 1 ? `seeds ${stored.seeds.join(", ")}` : `seed ${stored.seeds[0]}`,
+    middle: value(`proxy:${name}`), values: repeatsOf(stored.values, number),
+    missing: Number.isFinite(value(`proxy:${name}`)) ? "" : "none",
+  }));
+  if (scores.length) parts.push(element("h3", {}, "Proxies"), repeatTable("Scores by seed", "Mean", scores));
+  return element("div", { class: "measured" }, ...parts);
 }
 
 function sameFunction(table, position, open) {
@@ -92,8 +134,8 @@ function showDetail(place, table, position, open) {
     element("div", { class: "detail" },
       element("div", {}, table.draw(position), sameFunction(table, position, open), numbersOf(table, number)),
       element("div", {}, element("h3", {}, "Learning curves"), plot,
-        element("div", { class: "scroll", role: "region", tabindex: "0", "aria-label": "Learning curves as a table" }, curveTable(table, number)),
-        roundsOf(table, number))),
+        element("div", { class: "scroll", role: "region", tabindex: "0", "aria-label": "Learning curves as a table" }, curveTable(table, number))),
+      measuredOf(table, number)),
   );
   draw(plot, () => learningCurves(table, number), () => layout(
     { ...axisLayout("epoch"), dtick: table.epochs > 20 ? undefined : 1 },

@@ -6,15 +6,31 @@ const BEST_ROWS = 20;
 const SCALE_ON_LIGHT = "Cividis";
 const SCALE_ON_DARK = [[0, "#3d7fd6"], [0.5, "#a9a9a9"], [1, "#ffe945"]];
 
+const FAMILIES = { accuracy: "Accuracy", cost: "Cost", latency: "Latency", energy: "Energy", proxy: "Proxies" };
+
+// Offers the axes by family; latencies and energies say what was measured, and their units.
+function fillAxes(select, axes, chosen) {
+  const groups = Object.entries(FAMILIES).map(([family, label]) => {
+    const own = axes.filter((axis) => axis.family === family);
+    const units = new Set(own.map((axis) => axis.unit));
+    const unit = family === "accuracy" ? "%, mean over seeds" : [...units][0]; // drawn in percent
+    const shared = family !== "cost" && units.size === 1 ? ` (${unit})` : "";
+    const options = own.map((axis) => element("option", { value: axis.key, selected: axis.key === chosen },
+      shared ? axis.label : `${axis.label} (${axis.unit})`));
+    return own.length ? element("optgroup", { label: `${label}${shared}` }, ...options) : "";
+  });
+  select.replaceChildren(...groups.filter(Boolean));
+}
+
 class Explorer {
   constructor(table) {
     this.table = table;
     this.place = one("[data-space]");
     this.chosen = -1;
-    const keys = table.axes.map((axis) => [axis.key, axis.label]);
-    fillSelect(one('[data-axis="x"]'), keys, "flops");
-    fillSelect(one('[data-axis="y"]'), keys, "test_accuracy");
-    fillSelect(one('[data-axis="colour"]'), [["", "none"], ...keys], "parameters");
+    fillAxes(one('[data-axis="x"]'), table.axes, "flops");
+    fillAxes(one('[data-axis="y"]'), table.axes, "test_accuracy");
+    fillAxes(one('[data-axis="colour"]'), table.axes, "parameters");
+    one('[data-axis="colour"]').prepend(element("option", { value: "" }, "none"));
     this.makeDecisions();
     this.listen();
   }

@@ -11,7 +11,7 @@ class SpaceTable {
     this.complete = unpacked(stored.complete);
     this.correct = { validation: unpacked(stored.correct.validation), test: unpacked(stored.correct.test) };
     this.axes = stored.axes.map((axis) => ({ ...axis, values: unpacked(axis.values) }));
-    this.rounds = stored.rounds;
+    this.repeats = stored.repeats;
     this.texts = stored.texts?.split("\n");
     this.layers = layerLists(stored.layers);
     this.positionOfIndex = new Map(Array.from(this.index, (index, position) => [index, position]));

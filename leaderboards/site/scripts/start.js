@@ -9,6 +9,9 @@ const starts = {
     painted().then(startCurves).catch(problems("[data-curves]"));
     if (one("[data-fronts]")) painted().then(startFronts).catch(problems("[data-fronts]"));
   },
+  statistics() {
+    startStatistics().catch(problems("[data-profiles]"));
+  },
   explorer() {
     startExplorer().catch(problems("[data-space]"));
   },
