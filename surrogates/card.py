@@ -68,7 +68,7 @@ def render_card(surrogate: SurrogateBenchmark, sample: Sample) -> str:
             f"{len(surrogate.parts.trained)} architectures, the sample {len(known)}"
         )
     fitted = surrogate.parts.validation
-    encoding, family = fitted.encoding.name, fitted.model.family
+    encoding, family = fitted.encoding, fitted.model.family
     rules = Protocol(SIZES, SPLITS, 300)
     by_size = summary(evaluate_surrogate(known, encoding, (family, {}), rules))
     by_origin = evaluate_by_origin(known, encoding, (family, {}))

@@ -10,9 +10,9 @@ import numpy as np
 
 from nasbench.benchmark import Benchmark, CostModel, Specified
 from nasbench.errors import NasbenchError
-from nasbench.spaces import TopologyCell
+from nasbench.spaces import SearchSpace, TopologyCell
 from surrogates.benchmark import BenchmarkParts, SurrogateBenchmark
-from surrogates.encodings import make_encoding
+from surrogates.encodings import Encoding, as_encoding
 from surrogates.modelled_costs import with_targets
 from surrogates.models import make_model
 from surrogates.multi_fidelity import MultiFidelity
@@ -33,16 +33,33 @@ class FitSettings:
     """How the parts of a surrogate benchmark are fitted.
 
     Attributes:
-        encoding: Name of the encoding; None for the best known of the space.
+        encoding: The encoding, or its name; None for the best known of the space.
         model: Family of the model of accuracies.
         seed: The only source of randomness.
         settings: Fields of the model that differ from its defaults.
     """
 
-    encoding: str | None = None
+    encoding: str | Encoding | None = None
     model: str = "xgboost"
     seed: int = 0
     settings: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Check the seed.
+
+        Raises:
+            NasbenchError: It is negative.
+        """
+        if self.seed < 0:
+            raise NasbenchError(f"the seed of a fit is 0 or more, not {self.seed}")
+
+    def encoding_of(self, space: SearchSpace) -> Encoding:
+        """Return the encoding, unfitted.
+
+        Raises:
+            NasbenchError: Its name is not known.
+        """
+        return as_encoding(self.encoding or default_encoding(space))
 
     def surrogate(self, observations: Observations) -> Surrogate:
         """Return an unfitted surrogate of accuracies.
@@ -51,9 +68,8 @@ class FitSettings:
             NasbenchError: The encoding or the model is not known, or not defined.
         """
         space = observations.space
-        name = self.encoding or default_encoding(space)
         model = make_model(self.model, {"seed": self.seed, **self.settings})
-        return Surrogate(space, make_encoding(name), model)
+        return Surrogate(space, self.encoding_of(space), model)
 
 
 def default_encoding(space: object) -> str:
@@ -91,10 +107,9 @@ def fit_benchmark(
         test.fit(known.architectures[tested], known.test[tested])
     timed = np.flatnonzero(np.isfinite(known.seconds) & (known.seconds > 0))
     if len(timed) > len(known) / 2:
-        name_of = chosen.encoding or default_encoding(known.space)
         seconds = fit_runtime(
             known.space,
-            name_of,
+            chosen.encoding_of(known.space),
             known.architectures[timed],
             known.seconds[timed],
             chosen.seed,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from nasbench.errors import NasbenchError
 from nasbench.spaces import Architectures, SearchSpace
-from surrogates.encodings import make_encoding
+from surrogates.encodings import Encoding, as_encoding
 from surrogates.model import Floats
 from surrogates.surrogate import Surrogate
 from surrogates.xgboost_model import XGBoost
@@ -12,7 +12,7 @@ from surrogates.xgboost_model import XGBoost
 
 def fit_runtime(
     space: SearchSpace,
-    encoding: str,
+    encoding: str | Encoding,
     architectures: Architectures,
     seconds: Floats,
     seed: int = 0,
@@ -25,7 +25,7 @@ def fit_runtime(
 
     Args:
         space: The space.
-        encoding: Name of the encoding; counts, as in ``graph``, suit costs best.
+        encoding: The encoding, or its name; counts, as in ``graph``, suit costs best.
         architectures: ``(n, decisions) uint8``.
         seconds: ``(n,)`` per epoch, positive.
         seed: Of the model.
@@ -40,4 +40,4 @@ def fit_runtime(
     model = XGBoost(
         seed=seed, target="log", rounds=300, depth=4, members=1, row_share=0.8
     )
-    return Surrogate(space, make_encoding(encoding), model).fit(architectures, seconds)
+    return Surrogate(space, as_encoding(encoding), model).fit(architectures, seconds)

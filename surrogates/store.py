@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
+from numpy.lib.format import read_array
 from numpy.typing import NDArray
 
 from nasbench.atomic import atomic_path
@@ -49,6 +50,7 @@ def write_surrogate(
     digest = _digest(stated, arrays)
     text = json.dumps({**stated, "sha256": digest}, sort_keys=True, indent=1)
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         with atomic_path(path) as temporary, zipfile.ZipFile(temporary, "w") as file:
             _add(file, HEADER, text.encode())
             for name in sorted(arrays):
@@ -56,7 +58,8 @@ def write_surrogate(
                 np.save(memory, np.asarray(arrays[name], order="C"), allow_pickle=False)
                 _add(file, f"{name}.npy", memory.getvalue())
     except OSError as error:
-        raise SurrogateError(f"cannot write surrogate {path}: {error}") from error
+        reason = error.strerror or error
+        raise SurrogateError(f"cannot write surrogate {path}: {reason}") from error
     return digest
 
 
@@ -80,7 +83,9 @@ def read_surrogate(path: Path, kind: str) -> tuple[dict[str, Any], Arrays]:
         with zipfile.ZipFile(path) as file:
             header = json.loads(file.read(HEADER))
             arrays = {
-                name.removesuffix(".npy"): np.load(
+                # Not numpy.load, which takes other formats for pickles, and says how
+                # to read those.
+                name.removesuffix(".npy"): read_array(
                     io.BytesIO(file.read(name)), allow_pickle=False
                 )
                 for name in file.namelist()

@@ -20,6 +20,7 @@ from surrogates.modelled_costs import (
 from surrogates.observations import first_members
 from surrogates.store import Arrays
 from tabular.cost_columns import CostColumns
+from tabular.importers import PublishedTable
 from tabular.table import Table
 
 LARGEST = 2**20
@@ -29,13 +30,18 @@ LARGEST = 2**20
 def costs_of(benchmark: Benchmark) -> CostModel:
     """Return a cost model that can be stored.
 
-    A table's own is a column of looked-up values; its recipe says the skeleton that
-    they were counted in, which a few numbers describe.
+    A table's own is a column of looked-up values; its recipe, or the mapping of a
+    published one, says the skeleton that they were counted in, which a few numbers
+    describe.
     """
     if isinstance(benchmark, Table):
         identity = benchmark.identity
         skeleton = identity.recipe.skeleton(identity.image_shape, identity.classes)
         return SkeletonCosts(benchmark.space, skeleton)
+    if isinstance(benchmark, PublishedTable):
+        frame = benchmark.mapping.skeleton
+        if frame is not None:  # what has no row is counted as well
+            return SkeletonCosts(benchmark.space, frame)
     return benchmark.cost_model
 
 

@@ -33,7 +33,17 @@ from tabular.shards import ShardFolder, shard_folder_of
 from tabular.stored_trials import stored_trials
 from tabular.table import Table
 
-__all__ = ["BuildError", "BuildInterrupted", "BuildRequest", "Progress", "build"]
+__all__ = [
+    "BuildError",
+    "BuildInterrupted",
+    "BuildRequest",
+    "Progress",
+    "build",
+    "check_amount",
+]
+
+MOST_SEEDS = 1000
+"""Far more than anyone trains; a slip of the hand beyond would fill the memory."""
 
 
 @dataclass(frozen=True)
@@ -63,10 +73,37 @@ class BuildRequest:
         """Check the number of seeds.
 
         Raises:
-            BuildError: There is none.
+            BuildError: There is none, or there are too many.
         """
-        if self.seeds < 1:
-            raise BuildError(f"a build needs at least 1 seed, not {self.seeds}")
+        check_seeds(self.seeds)
+
+
+def check_seeds(seeds: int) -> None:
+    """Check the number of seeds of a build.
+
+    Raises:
+        BuildError: There is none, or there are more than `MOST_SEEDS`.
+    """
+    if seeds < 1:
+        raise BuildError(f"a build needs at least 1 seed, not {seeds}")
+    if seeds > MOST_SEEDS:
+        raise BuildError(f"a build has at most {MOST_SEEDS:,} seeds, not {seeds:,}")
+
+
+def check_amount(classes: int, seeds: int, limit: int | None, part: Part) -> None:
+    """Check that there is something to train, before any data is read for it.
+
+    Args:
+        classes: Classes of the space.
+        seeds: How many seeds.
+        limit: How many classes; None for all.
+        part: Whose share.
+
+    Raises:
+        NasbenchError: A number is out of range, or the part is empty.
+    """
+    check_seeds(seeds)
+    deal(training_order(classes, limit), range(seeds), part)
 
 
 class BuildInterrupted(BuildError):  # noqa: N818 - not a mistake of anyone's

@@ -19,8 +19,9 @@ from nasbench.errors import NasbenchError
 from nasbench.spaces import make_space
 from nasbench.training.engine import EngineChoice
 from nasbench.training.recipe import Augmentation, Recipe, default_recipe
-from tabular.build import BuildRequest, Progress, build
+from tabular.build import BuildRequest, Progress, build, check_amount
 from tabular.executors import Crew
+from tabular.outputs import check_writable
 from tabular.plan import WHOLE, Part
 
 
@@ -124,16 +125,21 @@ def build_command(
     """
     from nasbench.tasks import load_task
 
-    make_space(options.space)  # an unknown space is said before any data is read
+    # Whatever is wrong in these words is said before any data is read.
+    part = WHOLE if options.shard is None else Part.parse(options.shard)
+    classes = len(make_space(options.space).classes)
+    check_amount(classes, options.seeds, options.limit, part)
+    chosen = (recipe or RecipeOptions()).recipe(options.space)
+    check_writable(options.out)
     crew = options.crew()
     request = BuildRequest(
         space=options.space,
         task=load_task(options.task, options.image_size, options.data),
-        recipe=(recipe or RecipeOptions()).recipe(options.space),
+        recipe=chosen,
         seeds=options.seeds,
         limit=options.limit,
         engine=options.engine,
-        part=WHOLE if options.shard is None else Part.parse(options.shard),
+        part=part,
     )
     if options.scheduler is not None:
         errors.print(f"waiting for a worker of Dask scheduler {options.scheduler}")

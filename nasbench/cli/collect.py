@@ -67,17 +67,17 @@ def collect_command(
     from leaderboards.collect import CollectRequest, collect
     from nasbench.tasks import load_task
 
-    make_space(options.space)  # an unknown space is said before any data is read
-    reason = why_not_writable(options.out)
-    if options.out.suffix != ".npz" or reason is not None:
-        raise NasbenchError(
-            f"cannot write the sample to {options.out}: "
-            f"{reason or 'its name has to end in .npz'}"
-        )
+    # Whatever is wrong in these words is said before any data is read.
+    make_space(options.space)
+    _check_out(options.out)
+    workers = available_cores() if options.workers is None else options.workers
+    if workers < 1:
+        raise NasbenchError(f"--workers is 1 or more, not {workers}")
+    settings = (recipe or RecipeOptions()).recipe(options.space)
     request = CollectRequest(
         space=options.space,
         task=load_task(options.task, options.image_size, options.data),
-        recipe=(recipe or RecipeOptions()).recipe(options.space),
+        recipe=settings,
         random_runs=options.random_runs,
         strategies=options.strategy,
         seeds=options.seeds,
@@ -89,9 +89,19 @@ def collect_command(
         sample = collect(
             request,
             options.out,
-            workers=options.workers or available_cores(),
+            workers=workers,
             command=shlex.join(["nasbench", *sys.argv[1:]]),
             report=lambda done, total: step(done, total, ""),
         )
     good = len(sample) - int(sample.failed.sum())
     output.print(f"{options.out}: {good} architectures trained, {len(sample)} tried")
+
+
+def _check_out(out: Path) -> None:
+    reason = why_not_writable(out.parent)
+    if out.suffix != ".npz":
+        reason = "its name has to end in .npz"
+    elif out.exists():
+        reason = "it is there already; remove it, or give another --out"
+    if reason is not None:
+        raise NasbenchError(f"cannot write the sample to {out}: {reason}")

@@ -14,6 +14,7 @@ from nasbench.atomic import why_not_writable
 from nasbench.cli.latencies_shown import print_latencies
 from nasbench.cli.options import table_path
 from nasbench.cli.published import print_published
+from nasbench.cli.surrogate import is_surrogate, predict_command
 from nasbench.cli.terminal import output, print_columns, print_facts
 from nasbench.errors import NasbenchError
 from tabular.importers import PublishedTable
@@ -76,11 +77,19 @@ def info_command(table: str, /, *, options: InfoOptions | None = None) -> None:
     """Show what a table holds: space, task, recipe, statistics, best architectures.
 
     Args:
-        table: A table file, or the id of a benchmark.
+        table: A table file, the file of a surrogate, or the id of a benchmark.
         options: What else to show.
     """
     chosen = options or InfoOptions()
     chosen.check()
+    if is_surrogate(table):
+        if chosen != InfoOptions():
+            raise NasbenchError(
+                f"{table} is a surrogate; --analysis and --card are of tables, and "
+                "`nasbench surrogate card` prints its own"
+            )
+        predict_command(table)
+        return
     held = open_any(table_path(table))
     if isinstance(held, PublishedTable):
         if chosen != InfoOptions():

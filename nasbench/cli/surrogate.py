@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,20 +13,26 @@ from cyclopts import Parameter, Token
 from nasbench.atomic import why_not_writable
 from nasbench.benchmark import benchmark_ids, make
 from nasbench.cli.options import OptionalWhole, Whole, open_known, whole_number
-from nasbench.cli.terminal import output, print_columns, print_facts, progress_bar
+from nasbench.cli.surrogate_encodings import (
+    ProxyChoice,
+    encodings_asked,
+    reads_proxies,
+)
+from nasbench.cli.surrogate_scores import (
+    draw_scores,
+    print_scores,
+    score_file,
+    scores_of,
+    write_scores,
+)
+from nasbench.cli.terminal import output, print_columns, print_facts
 from nasbench.errors import NasbenchError
+from surrogates.store import is_surrogate_file
 
 if TYPE_CHECKING:
-    import pandas
-
     from surrogates.benchmark import SurrogateBenchmark
     from surrogates.observations import Observations
     from surrogates.source import Source
-
-SHOWN = ("kendall", "spearman", "sparse_kendall", "r2", "mae", "precision", "regret")
-"""What is shown of an agreement; `SURE_SHOWN` of its uncertainties."""
-
-SURE_SHOWN = ("calibration_nll", "coverage_68", "coverage_95")
 
 
 @Parameter(name="*")
@@ -41,6 +47,9 @@ class FitOptions:
             mlp-ensemble.
         samples: Fit to so many architectures, drawn uniformly; default: all.
         seed: Of the draw and of the models.
+        proxy: A stored proxy that the encoding `proxies` reads; may be repeated;
+            default: all.
+        proxies_from: The table that they are stored in; default: the one fitted to.
     """
 
     out: Path
@@ -48,6 +57,8 @@ class FitOptions:
     model: str = "xgboost"
     samples: OptionalWhole = None
     seed: Whole = 0
+    proxy: Annotated[tuple[str, ...], Parameter(negative=())] = ()
+    proxies_from: str | None = None
 
 
 def fit_command(table: str, /, *, options: FitOptions) -> None:
@@ -62,26 +73,29 @@ def fit_command(table: str, /, *, options: FitOptions) -> None:
         fit_benchmark,
         predict_latencies,
     )
+    from surrogates.models import make_model
+    from surrogates.stored_costs import pack_costs
 
-    _check_out(options.out)
+    _check_out(options.out, ".npz")
+    settings = FitSettings(options.encoding, options.model, options.seed)
+    make_model(options.model)  # an unknown one is said before any data is read
     source = _open_source(table)
     known, facts = source.observations, source.facts
+    choice = ProxyChoice(options.proxy, options.proxies_from, table)
+    names = () if options.encoding is None else (options.encoding,)
+    (encoding,) = encodings_asked(names, known.space, choice)
+    if reads_proxies(encoding.name):
+        facts = {**facts, "proxies": str(choice)}
     if options.samples is not None:
-        if not 1 <= options.samples <= len(known):
-            raise NasbenchError(
-                f"--samples is 1 to {len(known)} for {table}, not {options.samples}"
-            )
-        rng = np.random.default_rng(options.seed)
-        drawn = rng.choice(len(known), options.samples, replace=False)
-        known = known.take(np.sort(drawn))
+        known = _drawn(known, options.samples, options.seed, table)
         drawn_from = f"uniform over known architectures, seed {options.seed}"
         facts = {**facts, "sampling": drawn_from}
-    settings = FitSettings(options.encoding, options.model, options.seed)
+    pack_costs(known.space, source.costs)  # what cannot be saved is not fitted
     fitted = fit_benchmark(
         options.out.name.removesuffix(".npz"),
         known,
         source.costs,
-        settings,
+        replace(settings, encoding=encoding),
         facts,
     )
     if source.timed:
@@ -90,6 +104,14 @@ def fit_command(table: str, /, *, options: FitOptions) -> None:
     size = options.out.stat().st_size / 1e6
     output.print(f"wrote {options.out}: {len(known)} architectures, {size:.1f} MB")
     output.print(f"digest {digest}")
+
+
+def _drawn(known: Observations, count: int, seed: int, table: str) -> Observations:
+    """Return some of the observations, drawn uniformly, in their order."""
+    if not 1 <= count <= len(known):
+        raise NasbenchError(f"--samples is 1 to {len(known)} for {table}, not {count}")
+    drawn = np.random.default_rng(seed).choice(len(known), count, replace=False)
+    return known.take(np.sort(drawn))
 
 
 def _wholes(kind: object, tokens: Sequence[Token]) -> tuple[int, ...]:
@@ -103,6 +125,9 @@ class EvaluateOptions:
 
     Attributes:
         encoding: An encoding; may be repeated; default: the best known one.
+        proxy: A stored proxy that the encoding `proxies` reads; may be repeated;
+            default: all.
+        proxies_from: The table that they are stored in; default: the one scored on.
         model: A family; may be repeated; default: xgboost.
         size: A number of samples to fit to; may be repeated; default: 25, 100, 400,
             1000 and all that are left.
@@ -118,6 +143,8 @@ class EvaluateOptions:
     """
 
     encoding: Annotated[tuple[str, ...], Parameter(negative=())] = ()
+    proxy: Annotated[tuple[str, ...], Parameter(negative=())] = ()
+    proxies_from: str | None = None
     model: Annotated[tuple[str, ...], Parameter(negative=())] = ("xgboost",)
     size: Annotated[tuple[int, ...], Parameter(negative=(), converter=_wholes)] = ()
     splits: Whole = 12
@@ -128,6 +155,44 @@ class EvaluateOptions:
     out: Path | None = None
     figures: Path | None = None
 
+    def check(self) -> None:
+        """Check that the options go together, and that their files can be written.
+
+        Raises:
+            NasbenchError: They do not, or they cannot.
+        """
+        if self.splits < 1 or self.test < 2 or any(n < 1 for n in self.size):
+            raise NasbenchError(
+                "--splits and --size are 1 or more, --test 2 or more; given "
+                f"{self.splits}, {list(self.size)}, {self.test}"
+            )
+        plain = EvaluateOptions()
+        given = {
+            f.name
+            for f in fields(self)
+            if getattr(self, f.name) != getattr(plain, f.name)
+        }
+        if self.surrogate is not None and given != {"surrogate"}:
+            raise NasbenchError(
+                "--surrogate scores a file as it is, on all that it was not fitted "
+                f"to; leave out {_flags(given - {'surrogate'})}"
+            )
+        random = given & {"size", "splits", "test", "leaking"}
+        if self.leave_origin_out and random:
+            raise NasbenchError(
+                f"--leave-origin-out has no random splits; leave out {_flags(random)}"
+            )
+        if self.out is not None:
+            _check_out(self.out)
+        if self.figures is not None:
+            reason = why_not_writable(self.figures)
+            if reason is not None:
+                raise NasbenchError(f"cannot write figures to {self.figures}: {reason}")
+
+
+def _flags(names: set[str]) -> str:
+    return ", ".join(f"--{name.replace('_', '-')}" for name in sorted(names))
+
 
 def evaluate_command(table: str, /, *, options: EvaluateOptions | None = None) -> None:
     """Score surrogates of validation accuracy on held-out architectures of a table.
@@ -136,49 +201,32 @@ def evaluate_command(table: str, /, *, options: EvaluateOptions | None = None) -
         table: A table file, the id of a benchmark, or a sample of `nasbench collect`.
         options: What is scored.
     """
-    from surrogates.scoring.protocol import r2_ceiling
+    from surrogates.scoring.protocol import SIZES, Protocol, r2_ceiling
 
     chosen = options or EvaluateOptions()
-    if chosen.splits < 1 or chosen.test < 2 or any(n < 1 for n in chosen.size):
-        raise NasbenchError(
-            "--splits and --size are 1 or more, --test 2 or more; given "
-            f"{chosen.splits}, {list(chosen.size)}, {chosen.test}"
-        )
-    if chosen.out is not None:
-        _check_out(chosen.out)
-    if chosen.figures is not None and why_not_writable(chosen.figures) is not None:
-        raise NasbenchError(f"cannot write figures: {why_not_writable(chosen.figures)}")
+    chosen.check()
     known = _open_source(table).observations
     if chosen.surrogate is not None:
-        _score_file(chosen.surrogate, known)
+        score_file(chosen.surrogate, known)
         return
-    scores = _scores(known, chosen)
-    _print_scores(scores, "origin" if chosen.leave_origin_out else "size")
+    choice = ProxyChoice(chosen.proxy, chosen.proxies_from, table)
+    encodings = encodings_asked(chosen.encoding, known.space, choice)
+    models = tuple(dict.fromkeys(chosen.model))
+    sizes = tuple(dict.fromkeys(chosen.size)) or SIZES
+    rules = Protocol(sizes, chosen.splits, chosen.test, not chosen.leaking)
+    scores = scores_of(
+        known, encodings, models, None if chosen.leave_origin_out else rules
+    )
+    print_scores(scores, "origin" if chosen.leave_origin_out else "size")
     ceiling = r2_ceiling(known)
     if ceiling is not None:
         output.print(f"no predictor exceeds an R2 of {ceiling:.3f} on these seed means")
     if chosen.out is not None:
-        scores.to_csv(chosen.out, index=False)
+        write_scores(scores, chosen.out)
         output.print(f"wrote {chosen.out}")
     if chosen.figures is not None:
-        _draw(known, chosen, chosen.figures)
-
-
-def _draw(known: Observations, chosen: EvaluateOptions, folder: Path) -> None:
-    """Draw every surrogate, fitted to the largest number of samples."""
-    from leaderboards.surrogate_report import write_figures
-    from surrogates.fit_benchmark import default_encoding
-    from surrogates.scoring.held_out import held_out_predictions
-
-    encodings = chosen.encoding or (default_encoding(known.space),)
-    samples = max(chosen.size) if chosen.size else None
-    held_outs = [
-        held_out_predictions(known, encoding, (model, {}), samples)
-        for model in chosen.model
-        for encoding in encodings
-    ]
-    for path in write_figures(held_outs, folder):
-        output.print(f"wrote {path}")
+        samples = max(chosen.size) if chosen.size else None
+        draw_scores(known, encodings, models, samples, chosen.figures)
 
 
 def predict_command(surrogate: str, /, *architecture: str) -> None:
@@ -220,6 +268,15 @@ def predict_command(surrogate: str, /, *architecture: str) -> None:
     )
 
 
+def is_surrogate(name: str) -> bool:
+    """Return whether a file or an id is that of a surrogate, not of a table."""
+    if Path(name).exists() or name not in benchmark_ids():
+        return is_surrogate_file(Path(name))
+    from surrogates.benchmark import SurrogateBenchmark
+
+    return isinstance(make(name), SurrogateBenchmark)
+
+
 def _open_source(name: str) -> Source:
     """Return what is known of a table, a benchmark or a sample."""
     from surrogates.source import Source, is_sample_file
@@ -244,98 +301,18 @@ def card_command(surrogate: Path, sample: Path, /) -> None:
     output.out(render_card(held, known), end="", highlight=False)
 
 
-def _check_out(path: Path) -> None:
-    reason = why_not_writable(path.parent)
-    if reason is not None or path.is_dir() or path == Path():
-        raise NasbenchError(f"cannot write {path}: {reason or 'it is a folder'}")
-
-
-def _scores(known: Observations, chosen: EvaluateOptions) -> pandas.DataFrame:
-    """Return the scores of every encoding, model, size and split."""
-    import pandas
-
-    from surrogates.fit_benchmark import default_encoding
-    from surrogates.scoring.protocol import (
-        SIZES,
-        Protocol,
-        evaluate_by_origin,
-        evaluate_surrogate,
-    )
-
-    rules = Protocol(
-        chosen.size or SIZES, chosen.splits, chosen.test, not chosen.leaking
-    )
-    encodings = chosen.encoding or (default_encoding(known.space),)
-    found = []
-    with progress_bar("fits") as step:
-        for model in chosen.model:
-            for encoding in encodings:
-                if chosen.leave_origin_out:
-                    each = evaluate_by_origin(known, encoding, (model, {}))
-                else:
-                    each = evaluate_surrogate(
-                        known,
-                        encoding,
-                        (model, {}),
-                        rules,
-                        lambda n, of: step(n, of, ""),
-                    )
-                each.insert(0, "model", model)
-                each.insert(1, "encoding", encoding)
-                found.append(each)
-    return pandas.concat(found, ignore_index=True)
-
-
-def _print_scores(scores: pandas.DataFrame, by: str) -> None:
-    from surrogates.scoring.protocol import summary
-
-    rows = []
-    extra = [c for c in ("r2_live", *SURE_SHOWN) if c in scores]
-    shown = ("kendall", "kendall_se", *SHOWN[1:], *extra)
-    for (model, encoding), part in scores.groupby(["model", "encoding"], sort=False):
-        means = summary(part.drop(columns=["model", "encoding"]), by)
-        for row in means.to_dict("records"):
-            numbers = (f"{row[name]:.3f}" for name in shown)
-            rows.append((str(model), str(encoding), str(row[by]), *numbers))
-    headings = [name.replace("calibration_", "").replace("_", " ") for name in shown]
-    left = "left out" if by == "origin" else "samples"
-    print_columns(("model", "encoding", left, *headings), rows, 2)
-
-
-def _score_file(path: Path, known: Observations) -> None:
-    """Score a file's predictions of the architectures that it was not fitted to."""
-    from surrogates.benchmark import SurrogateBenchmark
-    from surrogates.observations import class_numbers
-    from surrogates.scoring import calibration, score
-    from surrogates.store import SurrogateError
-
-    held = SurrogateBenchmark.open(path)
-    if held.space != known.space:
-        raise SurrogateError(
-            f"{path} is a surrogate of {held.space.name}, the table of "
-            f"{known.space.name}"
-        )
-    both = np.concatenate((held.parts.trained, known.architectures))
-    numbers = class_numbers(known.space, both)
-    count = len(held.parts.trained)
-    fresh = np.flatnonzero(~np.isin(numbers[count:], numbers[:count]))
-    if len(fresh) < 2:
+def _check_out(path: Path, ending: str = "") -> None:
+    if not path.name.endswith(ending):
         raise NasbenchError(
-            f"{path} was fitted to all that the table holds; score fits with "
-            "`nasbench surrogate evaluate TABLE`"
+            f"a surrogate is a file FILE{ending}; --out {path} has another ending"
         )
-    part = known.take(fresh)
-    mean, std = held.parts.validation.predict(part.architectures, return_std=True)
-    agreement = score(part.validation, mean)
-    sure = calibration(part.validation, mean, np.maximum(std, 1e-9))
-    print_facts(
-        [
-            ("architectures", f"{agreement.samples:,}, fitted to {count:,} others"),
-            *((name, f"{getattr(agreement, name):.4f}") for name in SHOWN),
-            ("nll", f"{sure.nll:.4f}"),
-            ("coverage", ", ".join(f"{share:.2f}" for share in sure.coverage)),
-        ]
-    )
+    reason = why_not_writable(path.parent)
+    if path.is_dir():
+        reason = "it is a folder"
+    elif path.exists() and not path.is_file():
+        reason = "it is no ordinary file"  # a device would be replaced by one
+    if reason is not None:
+        raise NasbenchError(f"cannot write {path}: {reason}")
 
 
 def _show_facts(held: SurrogateBenchmark) -> None:

@@ -7,14 +7,22 @@ scores of zero-cost proxies from a table.
 
 from surrogates.encodings.encoding import Encoding, Features
 from surrogates.encodings.feature_table import FeatureTable
-from surrogates.encodings.named import encoding_names, make_encoding
-from surrogates.encodings.proxy_features import proxy_features
+from surrogates.encodings.named import (
+    as_encoding,
+    encoding_names,
+    make_encoding,
+    make_encodings,
+)
+from surrogates.encodings.proxy_features import features_of, proxy_features
 
 __all__ = [
     "Encoding",
     "FeatureTable",
     "Features",
+    "as_encoding",
     "encoding_names",
+    "features_of",
     "make_encoding",
+    "make_encodings",
     "proxy_features",
 ]

@@ -68,6 +68,11 @@ class FeatureTable(Encoding):
         self._values = np.asarray(values, np.float64)
         self._learned: dict[str, NDArray[Any]] | None = None
 
+    @property
+    def values(self) -> NDArray[np.float64]:
+        """``(classes, columns)``, as they were given."""
+        return self._values
+
     def is_defined_on(self, space: SearchSpace) -> str | None:
         """Say why not: the features are those of one space."""
         if not self.columns:

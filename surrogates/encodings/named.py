@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from nasbench.errors import NasbenchError, unknown
+from nasbench.spaces import SearchSpace
 from surrogates.encodings.canonical_input import CanonicalInput
 from surrogates.encodings.encoding import Encoding
 from surrogates.encodings.feature_table import FeatureTable, empty_features
@@ -56,6 +57,62 @@ def make_encoding(name: str, features: FeatureTable | None = None) -> Encoding:
     """
     parts = [_single(part.strip(), features) for part in name.split("+")]
     return parts[0] if len(parts) == 1 else SumOfEncodings(parts)
+
+
+def make_encodings(
+    names: Iterable[str], space: SearchSpace, features: FeatureTable | None = None
+) -> list[Encoding]:
+    """Return encodings of a space by their names, or say all that do not fit it.
+
+    Args:
+        names: The names.
+        space: What is to be encoded.
+        features: What its name, such as ``proxies``, stands for.
+
+    Raises:
+        NasbenchError: A name is unknown, or an encoding is not defined on the space;
+            all of these are named, and what is defined.
+    """
+    made: list[Encoding] = []
+    unknown_names, undefined = [], []
+    for name in names:
+        try:
+            encoding = make_encoding(name, features)
+        except NasbenchError as error:
+            unknown_names.append(str(error))
+            continue
+        reason = encoding.is_defined_on(space)
+        if reason is not None:
+            undefined.append(
+                f"encoding {name!r} is not defined on {space.name}: {reason}"
+            )
+        made.append(encoding)
+    if undefined:
+        defined = ", ".join(names_defined_on(space, features))
+        undefined[-1] += f"; {space.name} has {defined}"
+    if unknown_names or undefined:
+        raise NasbenchError("; ".join((*unknown_names, *undefined)))
+    return made
+
+
+def names_defined_on(
+    space: SearchSpace, features: FeatureTable | None = None
+) -> list[str]:
+    """Return the names of `encoding_names` that are defined on a space."""
+    return [
+        name
+        for name in encoding_names()
+        if make_encoding(name, features).is_defined_on(space) is None
+    ]
+
+
+def as_encoding(given: str | Encoding) -> Encoding:
+    """Return an encoding that is given by its name or as it is.
+
+    Raises:
+        NasbenchError: No encoding has that name.
+    """
+    return make_encoding(given) if isinstance(given, str) else given
 
 
 def _single(name: str, features: FeatureTable | None) -> Encoding:

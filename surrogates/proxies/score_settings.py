@@ -12,6 +12,9 @@ from surrogates.proxies.named import make_proxy, proxy_names
 from surrogates.proxies.proxy import Proxy
 from tabular.table import Table
 
+MOST_SEEDS = 1000
+"""Far more than anyone scores; a slip of the hand beyond would fill the memory."""
+
 _NAME = re.compile(r"[A-Za-z0-9_.-]+")
 
 
@@ -35,10 +38,14 @@ class ScoreRequest:
         """Check the numbers.
 
         Raises:
-            NasbenchError: There is no seed.
+            NasbenchError: There is no seed, or there are too many.
         """
         if self.seeds < 1:
             raise NasbenchError(f"proxies need at least 1 seed, not {self.seeds}")
+        if self.seeds > MOST_SEEDS:
+            raise NasbenchError(
+                f"proxies take at most {MOST_SEEDS:,} seeds, not {self.seeds:,}"
+            )
 
     def make(self) -> list[Proxy]:
         """Return the proxies.

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nasbench.errors import NasbenchError
-from surrogates.encodings import make_encoding
+from surrogates.encodings import Encoding, as_encoding
 from surrogates.models import make_model
 from surrogates.observations import Observations, class_numbers
+from surrogates.scoring.protocol import share_to_test
 from surrogates.scoring.splits import clustered_split
 from surrogates.surrogate import Surrogate
 
@@ -39,7 +40,7 @@ class HeldOut:
 
 def held_out_predictions(
     observations: Observations,
-    encoding: str,
+    encoding: str | Encoding,
     model: tuple[str, dict[str, Any]],
     samples: int | None = None,
     splits: int = 4,
@@ -48,7 +49,7 @@ def held_out_predictions(
 
     Args:
         observations: What was trained.
-        encoding: Name of the encoding.
+        encoding: The encoding, or its name.
         model: Family, and the settings that differ from its defaults.
         samples: To how many architectures to fit; None for all that are left.
         splits: How many splits, with the seeds 0, 1, ...
@@ -57,7 +58,7 @@ def held_out_predictions(
         NasbenchError: There are fewer architectures than `samples` and a fifth.
     """
     classes = class_numbers(observations.space, observations.architectures)
-    test = min(1000, len(observations) // 5)
+    test = share_to_test(len(observations), 1000)
     family, settings = model
     found = []
     for seed in range(splits):
@@ -71,7 +72,7 @@ def held_out_predictions(
         learn = learn[:samples]
         surrogate = Surrogate(
             observations.space,
-            make_encoding(encoding),
+            as_encoding(encoding),
             make_model(family, {"seed": seed, **settings}),
         )
         known = observations.take(learn)
@@ -80,4 +81,6 @@ def held_out_predictions(
         predicted = surrogate.predict(asked.architectures, return_std=True)
         found.append((asked.validation, *predicted))
     truth, mean, std = (np.concatenate(column) for column in zip(*found, strict=True))
-    return HeldOut(f"{family}, {encoding}", len(learn), truth, mean, std)
+    return HeldOut(
+        f"{family}, {as_encoding(encoding).name}", len(learn), truth, mean, std
+    )

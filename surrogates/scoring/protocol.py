@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from nasbench.errors import NasbenchError
 from nasbench.spaces import TopologyCell
-from surrogates.encodings import make_encoding
+from surrogates.encodings import Encoding, as_encoding
 from surrogates.models import make_model
 from surrogates.observations import Observations, class_numbers
 from surrogates.scoring.calibration import LEVELS, calibration
@@ -53,7 +53,7 @@ class Protocol:
 
 def evaluate_surrogate(
     observations: Observations,
-    encoding: str,
+    encoding: str | Encoding,
     model: tuple[str, dict[str, Any]],
     protocol: Protocol | None = None,
     progress: Callable[[int, int], None] | None = None,
@@ -64,7 +64,7 @@ def evaluate_surrogate(
 
     Args:
         observations: The samples.
-        encoding: Name of the encoding.
+        encoding: The encoding, or its name.
         model: Family, and the settings that differ from its defaults.
         protocol: How often, and from how many.
         progress: Is told after every fit how many are done, and how many there are.
@@ -75,14 +75,14 @@ def evaluate_surrogate(
         `Calibration` where the model has uncertainties.
 
     Raises:
-        NasbenchError: There are too few samples for any split.
+        NasbenchError: There are too few samples for any split, or for all sizes.
     """
     import pandas
 
     rules = protocol or Protocol()
     classes = class_numbers(observations.space, observations.architectures)
     count = len(observations)
-    test = min(rules.test, count // 5)
+    test = share_to_test(count, rules.test)
     rows: list[dict[str, Any]] = []
     total = rules.splits * len(rules.sizes)
     for split in range(rules.splits):
@@ -108,9 +108,22 @@ def evaluate_surrogate(
     return pandas.DataFrame(rows)
 
 
+def share_to_test(count: int, most: int) -> int:
+    """Return how many of `count` samples are tested on: a fifth, at most `most`.
+
+    Raises:
+        NasbenchError: A fifth of them is fewer than two.
+    """
+    if count < 10:
+        raise NasbenchError(
+            f"scores take 10 samples or more, a fifth of them to test on, not {count}"
+        )
+    return min(most, count // 5)
+
+
 def evaluate_by_origin(
     observations: Observations,
-    encoding: str,
+    encoding: str | Encoding,
     model: tuple[str, dict[str, Any]],
     seed: int = 0,
 ) -> pandas.DataFrame:
@@ -118,7 +131,7 @@ def evaluate_by_origin(
 
     Args:
         observations: The samples; their origins say who gathered them.
-        encoding: Name of the encoding.
+        encoding: The encoding, or its name.
         model: Family, and the settings that differ from its defaults.
         seed: Of the model.
 
@@ -205,13 +218,13 @@ def _live(observations: Observations) -> NDArray[np.bool_]:
 
 def _fresh(
     observations: Observations,
-    encoding: str,
+    encoding: str | Encoding,
     model: tuple[str, dict[str, Any]],
     seed: int,
 ) -> Surrogate:
     family, settings = model
     return Surrogate(
         observations.space,
-        make_encoding(encoding),
+        as_encoding(encoding),
         make_model(family, {"seed": seed, **settings}),
     )

@@ -167,9 +167,13 @@ def _reader_of_values(metric: Metric) -> Callable[[str], float]:
             return math.nan
         number = _number(plain)
         if number is None:
+            hint = (
+                "decimals have a point here, no comma"
+                if _number(plain.replace(",", ".", 1)) is not None
+                else "name what stands for no value under 'missing'"
+            )
             raise TableError(
-                f"{text!r} in {metric.column!r} is no finite number; name what stands "
-                "for no value under 'missing'"
+                f"{text!r} in {metric.column!r} is no finite number; {hint}"
             )
         if number in absent_numbers:
             return math.nan
@@ -185,6 +189,9 @@ def _reader_of_values(metric: Metric) -> Callable[[str], float]:
 
 
 def _number(text: str) -> float | None:
+    # Python's own notation, 6_0, and digits of other scripts are slips in a table.
+    if "_" in text or not text.isascii():
+        return None
     try:
         value = float(text)
     except ValueError:

@@ -51,6 +51,10 @@ def import_csv(
             "file SHA-256": hashlib.sha256(path.read_bytes()).hexdigest(),
         },
     )
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise TableError(f"cannot write {out}: {error.strerror}") from error
     write_published(contents, out)
     return PublishedTable.open(out)
 

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from nasbench.errors import NasbenchError, unknown
 from nasbench.networks import Skeleton
+from nasbench.spaces import make_space
 from tabular.importers.metric import Metric
 
 FORMS = ("text", "index", "nb201-index")
@@ -151,10 +152,23 @@ def parse_mapping(text: str, origin: str) -> Mapping:
         }
         if "skeleton" in values:
             skeleton = values.pop("skeleton")
-            parts["skeleton"] = _described(Skeleton, skeleton, "[skeleton]")
-        return _described(Mapping, values | parts, "the mapping")
+            parts["skeleton"] = _skeleton(skeleton)
+        made = _described(Mapping, values | parts, "the mapping")
+        make_space(made.space)
+        return made
     except (tomllib.TOMLDecodeError, NasbenchError) as error:
         raise NasbenchError(f"mapping {origin}: {error}") from error
+
+
+def _skeleton(given: object) -> Skeleton:
+    made = _described(Skeleton, given, "[skeleton]")
+    for field in fields(made):
+        value = getattr(made, field.name)
+        if value < 1:
+            raise NasbenchError(
+                f"{field.name!r} of [skeleton] is 1 or more, not {value}"
+            )
+    return made
 
 
 def _described(kind: type[Described], given: object, place: str) -> Described:
