@@ -18,7 +18,7 @@ from strategies.weight_sharing.training_settings import TrainingSettings
 
 space = make_space("chain")
 print(f"{space.size:,} networks; a layer has the blocks {', '.join(space.choices[0])}")
-recipe = Recipe(epochs=6, train_images=1000, valid_images=1000, test_images=500)
+recipe = Recipe(epochs=6, train_images=640, valid_images=640, test_images=500)
 problem = SearchProblem(space, recipe.cut(load_task("digits")), recipe, seed=0)
 
 # %% [markdown]

@@ -28,8 +28,20 @@ def _one_thread_per_test_process() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _digits_are_made_once() -> Iterator[None]:
+    """Remember the embedded task: its arrays are read-only, and making it is dear."""
+    from functools import cache
+
+    from nasbench.tasks import loading
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(loading.EMBEDDED, "digits", cache(loading.EMBEDDED["digits"]))
+        yield
+
+
 @pytest.fixture(scope="session")
-def digits() -> Task:
+def digits(_digits_are_made_once: None) -> Task:
     """The embedded task, made once per test process."""
     from nasbench.tasks import load_task
 
@@ -59,7 +71,7 @@ def small_table_path(
     from tabular.build import BuildRequest, build
 
     out = tmp_path_factory.mktemp("table") / "small.h5"
-    build(BuildRequest("cell201-mini", digits, small_recipe, seeds=2), out, workers=2)
+    build(BuildRequest("cell201-mini", digits, small_recipe, seeds=2), out, workers=1)
     return out
 
 

@@ -156,8 +156,13 @@ def _products(skeleton: Skeleton) -> float:
     "skeleton, plain, best",
     [
         pytest.param(Skeleton(3, 8, 8, 10, 8, 1), 10, 6, id="8x8"),
-        pytest.param(Skeleton(1, 12, 12, 10, 8, 1), 0, 0, id="12x12"),
-        pytest.param(Skeleton(3, 16, 16, 10, 8, 1), 0, 0, id="16x16"),
+        # For the record: no ratio is asked of these.
+        pytest.param(
+            Skeleton(1, 12, 12, 10, 8, 1), 0, 0, id="12x12", marks=pytest.mark.slow
+        ),
+        pytest.param(
+            Skeleton(3, 16, 16, 10, 8, 1), 0, 0, id="16x16", marks=pytest.mark.slow
+        ),
     ],
 )
 def test_a_step_of_training(

@@ -24,7 +24,7 @@ from strategies.weight_sharing.problem import SearchProblem
 from strategies.weight_sharing.shared_weights import SharedWeights
 from strategies.weight_sharing.training_settings import TrainingSettings
 
-STEPS = 4
+STEPS = 2
 ROUNDS = 4
 
 

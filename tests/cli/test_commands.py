@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import stat
@@ -297,10 +298,10 @@ def test_a_users_images_become_a_table(run, tmp_path: Path) -> None:
     assert same == table.identity.task_fingerprint
 
 
-def without(modules: str, *words: str) -> tuple[int, str, str]:
-    """Run a command where some modules are not installed."""
+def without(modules: str, *commands: tuple[str, ...]) -> list[Said]:
+    """Run commands, one after the other, where some modules are not installed."""
     program = """
-import sys
+import contextlib, io, json, sys
 
 
 class Absent:
@@ -311,33 +312,44 @@ class Absent:
 
 sys.meta_path.insert(0, Absent())
 from nasbench.cli import main
-sys.exit(main(sys.argv[2:]))
+said = []
+for words in json.loads(sys.argv[2]):
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        code = main(words)
+    said.append((code, out.getvalue(), err.getvalue()))
+print(json.dumps(said))
 """
     ended = subprocess.run(
-        [sys.executable, "-c", program, modules, *words],
+        [sys.executable, "-c", program, modules, json.dumps(commands)],
         capture_output=True,
         text=True,
-        check=False,
+        check=True,
     )
-    return ended.returncode, ended.stdout, ended.stderr
+    return [tuple(one) for one in json.loads(ended.stdout)]
 
 
 def test_without_the_training_extra_training_is_refused_and_asking_works(
     table: Path, tmp_path: Path
 ) -> None:
-    for words in (
+    build, retrain, verify, compare = without(
+        "torch,numba,llvmlite",
         ("build", "--out", "t.h5", *RECIPE),
         ("verify", "mini.h5", "--retrain=1"),
-    ):
-        refused(without("torch,numba,llvmlite", *words), "nasbench-suite[train]")
+        ("verify", "mini.h5"),
+        ("compare", "mini.h5", "--seeds=2"),
+    )
+    for said in (build, retrain):
+        refused(said, "nasbench-suite[train]")
     assert not Path("t.h5.build").exists()
-    assert without("torch,numba,llvmlite", "verify", "mini.h5")[0] == 0
-    assert without("torch,numba,llvmlite", "compare", "mini.h5", "--seeds=2")[0] == 0
+    assert verify[0] == compare[0] == 0
 
 
 def test_without_torch_the_fused_engine_trains(table: Path, tmp_path: Path) -> None:
-    assert without("torch", "verify", "mini.h5", "--retrain=1")[0] == 0
-    refused(
-        without("torch", "build", "--out", "t.h5", "--engine=torch", *RECIPE),
-        "nasbench-suite[train]",
+    retrain, build = without(
+        "torch",
+        ("verify", "mini.h5", "--retrain=1"),
+        ("build", "--out", "t.h5", "--engine=torch", *RECIPE),
     )
+    assert retrain[0] == 0
+    refused(build, "nasbench-suite[train]")

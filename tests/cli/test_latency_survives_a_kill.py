@@ -21,7 +21,7 @@ from tabular.schema import TableFile
 
 WORDS = (
     *("latency", "measure", "--table", "mini.h5", "--target", "x86-ort-fp32"),
-    *("--sample", "10", "--block", "8", "--rounds", "2", "--runs", "3"),
+    *("--sample", "5", "--block", "4", "--rounds", "2", "--runs", "3"),
     *("--max-load", "inf"),
 )
 

@@ -69,6 +69,10 @@ class Sinner(Proxy):
         return 1.0
 
 
+def test_the_check_says_nothing_of_a_proxy_without_sin() -> None:
+    assert check_proxy(Sinner("none"), SOURCE) == []
+
+
 @pytest.mark.parametrize(
     "sin, said",
     [
@@ -84,7 +88,6 @@ class Sinner(Proxy):
     ],
 )
 def test_the_check_says_what_is_violated(sin: str, said: str) -> None:
-    assert check_proxy(Sinner("none"), SOURCE) == []
     assert any(said in sentence for sentence in check_proxy(Sinner(sin), SOURCE))
 
 

@@ -80,7 +80,7 @@ def test_a_local_cluster_gives_the_same_digest_and_leaves_no_process(
     import multiprocessing
 
     before = set(multiprocessing.active_children())
-    table = build(request_of, tmp_path / "t.h5", workers=LocalDaskCluster(2))
+    table = build(request_of, tmp_path / "t.h5", workers=LocalDaskCluster(1))
     assert table.digest == expected_digest
     assert runs(table.provenance)[-1]["workers"] == "Dask"
     assert set(multiprocessing.active_children()) == before

@@ -101,7 +101,7 @@ def torch_losses(
 
 
 def test_losses_of_fifty_steps_are_as_close_to_float64_as_torchs_own() -> None:
-    skeleton, batch, rate = Skeleton(3, 8, 8, 10, 8, 1), 64, 0.02
+    skeleton, batch, rate = Skeleton(3, 8, 8, 10, 8, 1), 32, 0.02
     images, labels = images_of(skeleton, 50 * batch)
     rng = np.random.default_rng(5)
     errors: list[tuple[float, float]] = []
