@@ -15,12 +15,16 @@ CONSTANTS = ("None", "True", "False")
 
 _WORD = re.compile(r"[A-Za-z_]\w*(-[A-Za-z_]\w*)*")
 
+_BARE = r"[^\s,()\[\]{}='\"]"
+_PATH = re.compile(rf"([(,]\s*[A-Za-z_]\w*\s*=\s*)({_BARE}*[./]{_BARE}*)(?=\s*[,)])")
+"""A setting whose value has a dot or a slash: a number, or the path of a file."""
+
 
 def split_settings(text: str) -> tuple[str, dict[str, Any]]:
     """Return the name and the settings out of ``name(setting=value, ...)``.
 
-    Values are Python literals; words need no quotes, and neither does another
-    strategy with settings of its own.
+    Values are Python literals; words and paths without blanks need no quotes, and
+    neither does another strategy with settings of its own.
 
     Raises:
         NasbenchError: The text has another form.
@@ -29,6 +33,8 @@ def split_settings(text: str) -> tuple[str, dict[str, Any]]:
     ('evolution', {'population_size': 10, 'order': 'first'})
     >>> split_settings("evolution-median(inner=genetic(elites=2))")
     ('evolution-median', {'inner': 'genetic(elites=2)'})
+    >>> split_settings("darts(file=runs/darts.jsonl.gz, searches=2)")
+    ('darts', {'file': 'runs/darts.jsonl.gz', 'searches': 2})
     """
     if not text.endswith(")"):
         if _is_left_open(text):
@@ -38,7 +44,7 @@ def split_settings(text: str) -> tuple[str, dict[str, Any]]:
         return text, {}
     # Paths may hold parentheses too, so the first that gives a call is taken.
     for start in (i for i, letter in enumerate(text) if letter == "(" and i):
-        source = f"f{text[start:]}"
+        source = f"f{_PATH.sub(_quoted, text[start:])}"
         try:
             call = ast.parse(source, mode="eval").body
         except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -49,6 +55,16 @@ def split_settings(text: str) -> tuple[str, dict[str, Any]]:
         f"{text!r} is no strategy with settings; write {FORM}, as in "
         "'evolution(population_size=10)'"
     )
+
+
+def _quoted(found: re.Match[str]) -> str:
+    """Return a setting with its value as a literal: a path in quotes."""
+    setting, value = found.groups()
+    try:
+        complex(value)
+    except ValueError:
+        return f"{setting}{value!r}"
+    return f"{setting}{value}"
 
 
 def _keywords(call: ast.Call, source: str, text: str) -> dict[str, Any]:

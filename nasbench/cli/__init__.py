@@ -131,6 +131,10 @@ COMMANDS = {
         "nasbench search darts --task digits --space cell201 --seed 0 "
         "--out darts.jsonl",
     ),
+    "grow": Command(
+        "Grow an ensemble of networks (AdaNet), and record every round.",
+        "nasbench grow --space cell201 --task digits --seed 0 --out adanet.jsonl",
+    ),
     "judge": Command(
         "Show what a table says of recorded weight-sharing searches.",
         "nasbench judge traces.jsonl.gz --table cell201-cifar10x8-v1",

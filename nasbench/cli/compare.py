@@ -14,6 +14,7 @@ from leaderboards.runner.run import Run
 from leaderboards.runner.simulation import Experiment, Simulation
 from nasbench.benchmark import Benchmark, benchmark_ids
 from nasbench.cli.compare_checks import check_columns, check_limits, check_out
+from nasbench.cli.compare_ensembles import show_ensembles
 from nasbench.cli.compare_fronts import print_fronts, write_fronts
 from nasbench.cli.compare_options import CompareOptions
 from nasbench.cli.compare_ranking import print_partial_trainings, print_ranking
@@ -75,7 +76,11 @@ def compare_command(*benchmark: str, options: CompareOptions | None = None) -> N
         ranking = rank_board(board, np.random.default_rng(RANKING_SEED))
         print_ranking(ranking, runs, benchmarks)
     print_partial_trainings(runs, benchmarks, settings)
+    written = []
+    if chosen.ensembles:
+        written = show_ensembles(board, benchmarks, chosen.out)
     if chosen.out is not None:
+        paths = [*paths, *written]
         output.print("wrote " + ", ".join(str(path) for path in paths))
 
 

@@ -47,6 +47,8 @@ class CompareOptions:
         fidelity: What more epochs of a known one cost: the further ones, or all.
         objectives: Columns to optimise, as in "accuracy,flops".
         constraint: A limit to keep, as in "flops<2e6"; may be repeated.
+        ensembles: Show recorded ensembles too (`nasbench grow`), in rows of their own:
+            what they reach in the time of the strategies.
         jobs: Processes that share the runs; by default as many as there are cores.
         out: Folder for board.csv, ranking.csv, regret.png and index.html; with several
             objectives fronts.csv too.
@@ -67,6 +69,7 @@ class CompareOptions:
     fidelity: Fidelity = "resume"
     objectives: str = "accuracy"
     constraint: Annotated[tuple[str, ...], Parameter(negative=())] = ()
+    ensembles: Annotated[bool, Parameter(negative=())] = False
     jobs: OptionalWhole = None
     out: Path | None = None
 

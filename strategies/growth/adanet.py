@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from nasbench.benchmark import Status
-from nasbench.errors import NasbenchError
 from nasbench.networks import count_costs
-from nasbench.spaces import Architecture, SearchSpace, TopologyCell
+from nasbench.spaces import Architecture
 from nasbench.tasks import Task
+from strategies.checked_fields import check_fields
+from strategies.growth.depths import depth_of, draw_of_depth, least_depth
+from strategies.growth.growth import Ending, Growth, Round
 from strategies.growth.mixture_weights import MixtureWeights, fit
 from strategies.meta_learning.candidate_training import CandidateTraining, sgd
+from strategies.settings import Count, NotNegative
 from strategies.weight_sharing.problem import SearchProblem
-from strategies.weight_sharing.supernet_search import single_thread
-
-DRAWS = 10_000
-"""Random cells among which one of a depth is looked for."""
+from strategies.weight_sharing.supernet_search import computed_with, single_thread
+from strategies.weight_sharing.trace import TraceIdentity
 
 EVALUATION_BATCH = 500
 
@@ -41,12 +41,12 @@ class AdaNetSettings:
         least_gain: A round that lowers the objective by less is the last.
     """
 
-    rounds: int = 5
-    epochs: int = 2
-    candidates: int = 1
-    complexity: float = 0.01
-    price: float = 0.001
-    least_gain: float = 0.001
+    rounds: Count = 5
+    epochs: Count = 2
+    candidates: Count = 1
+    complexity: NotNegative = 0.01
+    price: NotNegative = 0.001
+    least_gain: NotNegative = 0.001
 
     def __post_init__(self) -> None:
         """Check every value.
@@ -54,65 +54,37 @@ class AdaNetSettings:
         Raises:
             NasbenchError: A value is outside its range.
         """
-        for name in ("rounds", "epochs", "candidates"):
-            if getattr(self, name) < 1:
-                raise NasbenchError(f"{name} is {getattr(self, name)}; take 1 or more")
-        for name in ("complexity", "price", "least_gain"):
-            if not getattr(self, name) >= 0:
-                raise NasbenchError(f"{name} is {getattr(self, name)}; take 0 or more")
+        check_fields(self)
 
 
 @dataclass(frozen=True, eq=False)
-class Round:
-    """One round of growth.
+class _Member:
+    """A trained network, which stays as it is.
 
     Attributes:
-        architecture: The network that was taken.
-        depth: Operations on the longest path of its cell.
-        weights: ``(networks,)`` of the ensemble after the round.
-        objective: F after the round, in nats.
-        validation_accuracy: Of the ensemble, in [0, 1].
-        seconds: CPU seconds of all training and fitting up to and with this round.
+        logits: ``(n, classes) float64`` by split, as far as they were asked for.
     """
 
     architecture: Architecture
     depth: int
-    weights: NDArray[np.float64]
-    objective: float
-    validation_accuracy: float
-    seconds: float
+    network: nn.Module
+    logits: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+
+    def on(self, task: Task, split: str) -> NDArray[np.float64]:
+        """Return the ``(n, classes)`` logits of a split; computed once."""
+        if split not in self.logits:
+            self.logits[split] = logits_of(self.network, task, split)
+        return self.logits[split]
 
 
-@dataclass(eq=False)
-class Growth:
-    """An ensemble, and how it grew.
-
-    Its accuracy is that of several networks together and stands in a column of its
-    own: no architecture of the space has it, and no table can look it up.
-
-    Attributes:
-        status: FAILED where all candidates of a round were lost to a loss that was not
-            finite; the rounds before it stand.
-        rounds: The rounds that were taken.
-        parameters: Learned parameters of all networks with a weight.
-        test_accuracy: Of the ensemble at the end, in [0, 1], for the referee; None
-            before there is one.
-    """
-
-    status: Status = Status.COMPLETE
-    rounds: list[Round] = field(default_factory=list)
-    parameters: int = 0
-    test_accuracy: float | None = None
-
-
-@dataclass(eq=False)
+@dataclass(frozen=True, eq=False)
 class _Ensemble:
-    """Trained networks with their logits on two splits."""
+    """Trained networks, their weights, and what these reach."""
 
-    architectures: list[Architecture] = field(default_factory=list)
-    networks: list[nn.Module] = field(default_factory=list)
-    train: list[NDArray[np.float64]] = field(default_factory=list)
-    mixture: MixtureWeights | None = None
+    members: tuple[_Member, ...] = ()
+    mixture: MixtureWeights = field(
+        default_factory=lambda: MixtureWeights(np.empty(0), float("inf"))
+    )
 
 
 def grow(
@@ -126,106 +98,111 @@ def grow(
     deepest network so far and some deeper by one; for each the mixture weights of all
     networks are fitted anew to F on the training images (`mixture_weights.objective`),
     and the one with the lowest F stays, unless F falls by less than `least_gain`:
-    then the ensemble is done. Networks that stand are frozen.
+    then the ensemble is done. Networks that stand are frozen. The first are as shallow
+    as the space has them; where all are equally deep, as in a chain, all are drawn from
+    one family.
 
-    Ours are cells drawn at random, trained by themselves as in the authors' library;
+    Ours are networks drawn at random, trained by themselves as in the authors' library;
     the paper's subnetworks also read the layers of those before them, and are trained
     on what the ensemble gets wrong.
 
     Raises:
-        NasbenchError: The space is no cell: other networks have but one depth.
+        NasbenchError: The space says of no depth, or has no networks.
     """
-    if not isinstance(problem.space, TopologyCell):
-        raise NasbenchError(
-            f"AdaNet grows by depth, and {problem.space.name} has no depths to choose "
-            "from; take a cell such as cell201"
-        )
+    identity = identity_of(problem, settings)
     rng = np.random.default_rng(problem.seed)
-    growth, ensemble = Growth(), _Ensemble()
-    begun = time.thread_time()
+    ensemble, rounds, spent = _Ensemble(), list[Round](), 0.0
+    ended: Ending = "rounds"
     with single_thread():
         training = CandidateTraining(problem)
+        shallowest = least_depth(problem.space)
         for number in range(settings.rounds):
-            trained = _candidates(training, ensemble, settings, rng)
-            if not trained:
-                growth.status = Status.FAILED
+            begun = time.thread_time()
+            deepest = max((m.depth for m in ensemble.members), default=shallowest)
+            trained = _candidates(training, ensemble, settings, deepest, rng)
+            best = min(trained, key=lambda one: one.mixture.objective, default=None)
+            spent += time.thread_time() - begun
+            if best is None:
+                ended = "failed"
                 break
-            best = min(trained, key=lambda one: _objective(one))
-            if ensemble.mixture is not None:
-                gain = ensemble.mixture.objective - _objective(best)
+            if number:
+                gain = ensemble.mixture.objective - best.mixture.objective
                 if gain < settings.least_gain:
+                    ended = "gain"
                     break
             ensemble = best
-            seconds = time.thread_time() - begun
-            growth.rounds.append(_round(problem, ensemble, seconds))
+            rounds.append(_round(problem, ensemble, spent))
             if report is not None:
-                accuracy = growth.rounds[-1].validation_accuracy
+                accuracy = rounds[-1].validation_accuracy
                 report(number + 1, settings.rounds, f"{accuracy:.4f}")
-        _finish(growth, ensemble, problem)
-    return growth
+    return Growth(identity, ended, tuple(rounds))
+
+
+def identity_of(problem: SearchProblem, settings: AdaNetSettings) -> TraceIdentity:
+    """Return what a growth will be known by, before it is made."""
+    return TraceIdentity(
+        space=problem.space.name,
+        task=problem.task.name,
+        task_fingerprint=problem.task.fingerprint,
+        recipe=problem.recipe.fingerprint,
+        method="adanet",
+        settings=asdict(settings),
+        seed=problem.seed,
+        versions=computed_with(),
+    )
 
 
 def _candidates(
     training: CandidateTraining,
     ensemble: _Ensemble,
     settings: AdaNetSettings,
+    deepest: int,
     rng: np.random.Generator,
 ) -> list[_Ensemble]:
     """Return the ensemble with each of the round's candidates that could be trained."""
-    problem = training.problem
-    recipe, space = problem.recipe, problem.space
-    deepest = max((_depth(space, a) for a in ensemble.architectures), default=1)
     found = []
     for depth in (deepest, deepest + 1):
         for _ in range(settings.candidates):
-            architecture = draw_of_depth(space, depth, rng)
+            architecture = draw_of_depth(training.problem.space, depth, rng)
             seed = int(rng.integers(2**31))
             if architecture is None:
                 continue
-            network = training.network(architecture, seed)
-            steps = settings.epochs * training.steps
-            make = sgd(recipe.learning_rate, recipe.weight_decay)
-            losses = training.losses(network, make, seed, steps)
-            logits = logits_of(network, problem.task, "train")
-            if len(losses) == steps and np.isfinite(logits).all():
-                found.append(
-                    _with(ensemble, (architecture, network, logits), problem, settings)
-                )
+            member = _trained(training, architecture, seed, settings.epochs)
+            if member is not None:
+                labels = training.problem.task.train.labels
+                found.append(_with(ensemble, member, labels, settings))
     return found
+
+
+def _trained(
+    training: CandidateTraining, architecture: Architecture, seed: int, epochs: int
+) -> _Member | None:
+    """Return a trained network; None where a loss was not finite."""
+    problem = training.problem
+    depth = depth_of(problem.space, architecture)
+    network = training.network(architecture, seed)
+    steps = epochs * training.steps
+    make = sgd(problem.recipe.learning_rate, problem.recipe.weight_decay)
+    losses = training.losses(network, make, seed, steps)
+    member = _Member(architecture, depth, network)
+    if len(losses) < steps or not np.isfinite(member.on(problem.task, "train")).all():
+        return None
+    return member
 
 
 def _with(
     ensemble: _Ensemble,
-    member: tuple[Architecture, nn.Module, NDArray[np.float64]],
-    problem: SearchProblem,
+    member: _Member,
+    labels: NDArray[np.int64],
     settings: AdaNetSettings,
 ) -> _Ensemble:
     """Return the ensemble with one network more and all weights fitted anew."""
-    architecture, network, logits = member
-    made = _Ensemble(
-        [*ensemble.architectures, architecture],
-        [*ensemble.networks, network],
-        [*ensemble.train, logits],
-    )
-    depths = [_depth(problem.space, one) for one in made.architectures]
+    members = (*ensemble.members, member)
+    depths = [one.depth for one in members]
     penalties = settings.complexity * np.sqrt(depths) + settings.price
-    first = None
-    if ensemble.mixture is not None:
-        first = np.append(ensemble.mixture.weights, 0.0)
-    labels = problem.task.train.labels
-    made.mixture = fit(np.array(made.train), labels, penalties, first)
-    return made
-
-
-def draw_of_depth(
-    space: SearchSpace, depth: int, rng: np.random.Generator
-) -> Architecture | None:
-    """Return a random architecture of this depth, or None where none turns up."""
-    for _ in range(DRAWS):
-        architecture = space.sample(rng)
-        if _depth(space, architecture) == depth:
-            return architecture
-    return None
+    first = np.append(ensemble.mixture.weights, 0.0) if ensemble.members else None
+    logits = np.array([one.logits["train"] for one in members])
+    return _Ensemble(members, fit(logits, labels, penalties, first))
 
 
 def logits_of(network: nn.Module, task: Task, split: str) -> NDArray[np.float64]:
@@ -240,58 +217,32 @@ def logits_of(network: nn.Module, task: Task, split: str) -> NDArray[np.float64]
     return torch.cat(parts).double().numpy()
 
 
-def ensemble_accuracy(
-    networks: Sequence[nn.Module],
-    weights: NDArray[np.float64],
-    task: Task,
-    split: str,
-) -> float:
-    """Return the accuracy in [0, 1] of a weighted sum of logits."""
-    used = [(n, w) for n, w in zip(networks, weights, strict=True) if w != 0]
-    labels = getattr(task, split).labels
-    total = np.zeros((len(labels), task.classes))
-    for network, weight in used:
-        total += weight * logits_of(network, task, split)
-    return float((total.argmax(1) == labels).mean())
-
-
-def _depth(space: SearchSpace, architecture: Architecture) -> int:
-    depth: int = space.graph(architecture).depth  # type: ignore[attr-defined]
-    return depth
-
-
-def _objective(ensemble: _Ensemble) -> float:
-    return float("inf") if ensemble.mixture is None else ensemble.mixture.objective
-
-
 def _round(problem: SearchProblem, ensemble: _Ensemble, seconds: float) -> Round:
-    weights = _weights(ensemble)
+    """Write down an ensemble; what is computed here is for the referee, not charged."""
+    last, weights = ensemble.members[-1], ensemble.mixture.weights
+    task, recipe = problem.task, problem.recipe
+    skeleton = recipe.skeleton(task.shape, task.classes)
+    used = [one for one, w in zip(ensemble.members, weights, strict=True) if w != 0]
     return Round(
-        architecture=ensemble.architectures[-1],
-        depth=_depth(problem.space, ensemble.architectures[-1]),
+        architecture=last.architecture,
+        depth=last.depth,
         weights=weights,
-        objective=_objective(ensemble),
-        validation_accuracy=ensemble_accuracy(
-            ensemble.networks, weights, problem.task, "valid"
+        objective=ensemble.mixture.objective,
+        parameters=sum(
+            count_costs(problem.space, one.architecture, skeleton).parameters
+            for one in used
         ),
+        validation_accuracy=_accuracy(ensemble, task, "valid"),
+        test_accuracy=_accuracy(ensemble, task, "test"),
         seconds=seconds,
     )
 
 
-def _finish(growth: Growth, ensemble: _Ensemble, problem: SearchProblem) -> None:
-    """Count the parameters, and let the referee look at the test images once."""
-    if not ensemble.networks:
-        return
-    weights = _weights(ensemble)
-    task = problem.task
-    skeleton = problem.recipe.skeleton(task.shape, task.classes)
-    growth.parameters = sum(
-        count_costs(problem.space, one, skeleton).parameters
-        for one, weight in zip(ensemble.architectures, weights, strict=True)
-        if weight != 0
-    )
-    growth.test_accuracy = ensemble_accuracy(ensemble.networks, weights, task, "test")
-
-
-def _weights(ensemble: _Ensemble) -> NDArray[np.float64]:
-    return np.empty(0) if ensemble.mixture is None else ensemble.mixture.weights
+def _accuracy(ensemble: _Ensemble, task: Task, split: str) -> float:
+    """Return the accuracy in [0, 1] of the weighted sum of logits."""
+    labels = getattr(task, split).labels
+    total = np.zeros((len(labels), task.classes))
+    for one, weight in zip(ensemble.members, ensemble.mixture.weights, strict=True):
+        if weight != 0:
+            total += weight * one.on(task, split)
+    return float((total.argmax(1) == labels).mean())

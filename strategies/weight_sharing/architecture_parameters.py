@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from nasbench.spaces import Architecture, SearchSpace
+from strategies.checked_fields import check_fields
+from strategies.settings import NotNegative, Positive
 
 INITIAL_SCALE = 1e-3
 """Parameters start normal with this deviation (Liu et al., ICLR 2019)."""
@@ -27,8 +29,16 @@ class AdamSettings:
         architecture_weight_decay: L2 penalty of the architecture parameters.
     """
 
-    architecture_learning_rate: float = 0.003
-    architecture_weight_decay: float = 1e-3
+    architecture_learning_rate: Positive = 0.003
+    architecture_weight_decay: NotNegative = 1e-3
+
+    def __post_init__(self) -> None:
+        """Check every value.
+
+        Raises:
+            NasbenchError: A value is outside its range.
+        """
+        check_fields(self)
 
 
 class ArchitectureParameters:

@@ -13,6 +13,7 @@ from torch.distributions import Dirichlet, kl_divergence
 from torch.nn import functional
 
 from nasbench.networks.supernet.mixture import Mixture
+from strategies.settings import NotNegative
 from strategies.weight_sharing.architecture_parameters import AdamSettings
 from strategies.weight_sharing.relaxed import RelaxedMethod
 from strategies.weight_sharing.shared_weights import Batch
@@ -27,7 +28,7 @@ class DrNASSettings(AdamSettings):
             in the paper.
     """
 
-    anchor: float = 1e-3
+    anchor: NotNegative = 1e-3
 
 
 class DrNAS(RelaxedMethod):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 import torch
@@ -12,8 +12,18 @@ from numpy.typing import NDArray
 
 from nasbench.networks.supernet.mixture import Mixture
 from nasbench.spaces import Architecture
+from strategies.checked_fields import check_fields
 from strategies.networks_in_numpy.controller import Controller, policy_gradient
 from strategies.networks_in_numpy.weights import Adam
+from strategies.settings import (
+    MOST,
+    Count,
+    HiddenUnits,
+    LearningRate,
+    Momentum,
+    NotNegative,
+    Within,
+)
 from strategies.weight_sharing.method import Method
 from strategies.weight_sharing.shared_weights import Batch, SharedWeights
 
@@ -38,13 +48,21 @@ class ENASSettings:
             in NAS-Bench-201.
     """
 
-    controller_steps: int = 50
-    aggregates: int = 20
-    controller_learning_rate: float = 0.005
-    baseline_momentum: float = 0.95
-    entropy: float = 1e-4
-    hidden: int = 32
-    candidates: int = 100
+    controller_steps: Annotated[int, Within(0, MOST)] = 50
+    aggregates: Count = 20
+    controller_learning_rate: LearningRate = 0.005
+    baseline_momentum: Momentum = 0.95
+    entropy: NotNegative = 1e-4
+    hidden: HiddenUnits = 32
+    candidates: Count = 100
+
+    def __post_init__(self) -> None:
+        """Check every value.
+
+        Raises:
+            NasbenchError: A value is outside its range.
+        """
+        check_fields(self)
 
 
 class ENAS(Method):

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 
 from nasbench.spaces import Architecture, SearchSpace
+from strategies.checked_fields import check_fields
+from strategies.settings import MOST, Count, Share, Within
 
 ATTEMPTS = 1000
 """Draws before a limit that forbids nearly everything gives up."""
@@ -25,10 +28,18 @@ class EvolutionSettings:
         mutation: Probability that a decision of a mutant is drawn anew; 0.1 there.
     """
 
-    population: int = 50
-    generations: int = 5
-    parents: int = 10
-    mutation: float = 0.1
+    population: Count = 50
+    generations: Annotated[int, Within(0, MOST)] = 5
+    parents: Count = 10
+    mutation: Share = 0.1
+
+    def __post_init__(self) -> None:
+        """Check every value.
+
+        Raises:
+            NasbenchError: A value is outside its range.
+        """
+        check_fields(self)
 
 
 class Evolution:

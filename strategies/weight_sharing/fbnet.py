@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from nasbench.networks.supernet.mixture import Mixture
+from strategies.settings import NotNegative
 from strategies.weight_sharing.gdas import GumbelSettings
 from strategies.weight_sharing.option_costs import option_costs
 from strategies.weight_sharing.shared_weights import Batch, SharedWeights
@@ -29,7 +30,7 @@ class FBNetSettings(GumbelSettings):
         table: Path or id of a table with measured latencies; empty for none.
     """
 
-    latency_weight: float = 0.2
+    latency_weight: NotNegative = 0.2
     cost: str = "sim-roofline-phoneclass"
     table: str = ""
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from nasbench.networks.supernet.mixture import Mixture
+from strategies.settings import Positive
 from strategies.weight_sharing.architecture_parameters import AdamSettings
 from strategies.weight_sharing.gumbel import soft_sample, straight_through
 from strategies.weight_sharing.relaxed import RelaxedMethod
@@ -22,8 +23,8 @@ class GumbelSettings(AdamSettings):
         last_temperature: Of the last epoch; linear between.
     """
 
-    first_temperature: float = 10.0
-    last_temperature: float = 0.1
+    first_temperature: Positive = 10.0
+    last_temperature: Positive = 0.1
 
 
 class GumbelMethod(RelaxedMethod):

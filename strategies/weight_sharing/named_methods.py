@@ -34,6 +34,8 @@ METHODS = {
 }
 """Name of a method -> its file, in this package or elsewhere, and its class."""
 
+_WORDS = {int: "a whole number", float: "a number", str: "a text"}
+
 
 def method_names() -> list[str]:
     """Return the names of all methods."""
@@ -70,17 +72,28 @@ def make_settings(name: str, given: Mapping[str, Setting]) -> Any:
     Raises:
         NasbenchError: The method has no such setting, or the value is none for it.
     """
-    kind = find_method(name).Settings
+    return settings_of(name, find_method(name).Settings, given)
+
+
+def settings_of(name: str, kind: type, given: Mapping[str, Setting]) -> Any:
+    """Return an object of a class of settings, with those that are given put in.
+
+    Raises:
+        NasbenchError: There is no such setting, or the value is none for it.
+    """
     defaults: dict[str, Any] = {field.name: field.default for field in fields(kind)}
     values: dict[str, Setting] = {}
     for key, value in given.items():
         if key not in defaults:
-            raise NasbenchError(f"{unknown('setting', key, defaults)} of {name}")
+            raise NasbenchError(f"{name}: {unknown('setting', key, defaults)}")
         wanted = type(defaults[key])
         try:
             values[key] = wanted(value)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise NasbenchError(
-                f"{key} of {name} is {value!r}, not {wanted.__name__}"
+                f"{key} of {name} is {value!r}, not {_WORDS[wanted]}"
             ) from error
-    return kind(**values)
+    try:
+        return kind(**values)
+    except NasbenchError as error:
+        raise NasbenchError(f"{name}: {error}") from error

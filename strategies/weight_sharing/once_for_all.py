@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 import torch
@@ -17,6 +17,7 @@ from nasbench.networks.cost import count_costs, layer_costs
 from nasbench.networks.supernet.elastic_supernet import ElasticSupernet
 from nasbench.networks.supernet.supernet import SupernetForm
 from nasbench.spaces import Architecture, LayerSpace
+from strategies.settings import Count, NotNegative, Share, Within
 from strategies.weight_sharing.evolution import Evolution, EvolutionSettings
 from strategies.weight_sharing.method import Method
 from strategies.weight_sharing.shared_weights import Batch, SharedWeights
@@ -42,10 +43,10 @@ class OnceForAllSettings(EvolutionSettings):
         budget: The returned network has at most this share of the FLOPs of the largest.
     """
 
-    largest_share: float = 0.4
-    networks: int = 2
-    distillation: float = 1.0
-    budget: float = 1.0
+    largest_share: Share = 0.4
+    networks: Count = 2
+    distillation: NotNegative = 1.0
+    budget: Annotated[float, Within(0, 1, above=True)] = 1.0
 
 
 class OnceForAll(Method):

@@ -15,6 +15,7 @@ from nasbench.errors import NasbenchError
 from nasbench.networks.supernet.mixture import Mixture
 from nasbench.networks.supernet.supernet import SupernetForm
 from nasbench.spaces import Architecture, TopologyCell
+from strategies.settings import Count, Share
 from strategies.weight_sharing.architecture_parameters import (
     INITIAL_SCALE,
     AdamSettings,
@@ -33,8 +34,8 @@ class PCDartsSettings(AdamSettings):
             stay as they are; 15 of 50 in the paper.
     """
 
-    partial: int = 4
-    frozen: float = 0.3
+    partial: Count = 4
+    frozen: Share = 0.3
 
 
 class PCDarts(RelaxedMethod):

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from nasbench.networks.supernet.mixture import Mixture
+from strategies.settings import Count, NotNegative, Share
 from strategies.weight_sharing.architecture_parameters import AdamSettings
 from strategies.weight_sharing.relaxed import RelaxedMethod
 from strategies.weight_sharing.shared_weights import Batch
@@ -29,9 +30,9 @@ class ProxylessSettings(AdamSettings):
         every: Weight steps for one step of the architecture parameters; 5 there.
     """
 
-    architecture_weight_decay: float = 0.0
-    warm_up: float = 0.25
-    every: int = 1
+    architecture_weight_decay: NotNegative = 0.0
+    warm_up: Share = 0.25
+    every: Count = 1
 
 
 class ProxylessNAS(RelaxedMethod):

@@ -10,6 +10,8 @@ import numpy as np
 
 from nasbench.networks.supernet.mixture import Mixture
 from nasbench.spaces import Architecture
+from strategies.checked_fields import check_fields
+from strategies.settings import Count
 from strategies.weight_sharing.method import Method
 from strategies.weight_sharing.shared_weights import Batch
 
@@ -24,8 +26,16 @@ class RandomSharingSettings:
         candidates_before: The same after the earlier epochs.
     """
 
-    candidates: int = 100
-    candidates_before: int = 20
+    candidates: Count = 100
+    candidates_before: Count = 20
+
+    def __post_init__(self) -> None:
+        """Check every value.
+
+        Raises:
+            NasbenchError: A value is outside its range.
+        """
+        check_fields(self)
 
 
 class RandomSharing(Method):

@@ -124,12 +124,17 @@ def identity_of(request: SearchRequest, problem: SearchProblem) -> TraceIdentity
         method=request.method,
         settings={**asdict(request.training), **own},
         seed=problem.seed,
-        versions={
-            "torch": torch.__version__,
-            "numpy": np.__version__,
-            "instruction_set": torch.backends.cpu.get_cpu_capability(),
-        },
+        versions=computed_with(),
     )
+
+
+def computed_with() -> dict[str, str]:
+    """Return the versions and the instruction set that bits depend on."""
+    return {
+        "torch": torch.__version__,
+        "numpy": np.__version__,
+        "instruction_set": torch.backends.cpu.get_cpu_capability(),
+    }
 
 
 def _trace(

@@ -39,6 +39,14 @@ class TraceIdentity:
     seed: int
     versions: Mapping[str, str] = field(default_factory=dict)
 
+    def fits(self, spec: BenchmarkSpec) -> bool:
+        """Return whether a benchmark was made on what was searched."""
+        return (self.space, self.task_fingerprint, self.recipe) == (
+            spec.space,
+            spec.task_fingerprint,
+            spec.recipe,
+        )
+
 
 @dataclass(frozen=True, eq=False)
 class Trace:
@@ -111,12 +119,7 @@ class Trace:
 
     def fits(self, spec: BenchmarkSpec) -> bool:
         """Return whether a benchmark was made on what was searched."""
-        mine = self.identity
-        return (mine.space, mine.task_fingerprint, mine.recipe) == (
-            spec.space,
-            spec.task_fingerprint,
-            spec.recipe,
-        )
+        return self.identity.fits(spec)
 
     def check_same(self, spec: BenchmarkSpec) -> None:
         """Refuse a benchmark that was not made on what was searched.

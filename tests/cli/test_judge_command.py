@@ -89,7 +89,9 @@ def test_methods_are_printed_as_columns_and_as_markdown(
     assert "3 (1)" in shown
     assert "searches in parentheses failed" in shown
     judge_command(*files, table=str(small_table.path), markdown=True)
-    lines = capsys.readouterr().out.splitlines()
+    caption, blank, *lines = capsys.readouterr().out.splitlines()
+    assert "125 architectures, of which the best has" in caption
+    assert not blank
     assert len(lines) == 4
     assert len({line.count("|") for line in lines}) == 1
     assert lines[0].startswith("| method | searches |")

@@ -13,8 +13,10 @@ from nasbench.benchmark import Status
 from nasbench.errors import NasbenchError
 from nasbench.spaces import make_space
 from nasbench.tasks import Task
+from nasbench.testing import ToySpace
 from nasbench.training.recipe import Recipe
-from strategies.growth.adanet import AdaNetSettings, draw_of_depth, grow
+from strategies.growth.adanet import AdaNetSettings, grow
+from strategies.growth.depths import depth_of, draw_of_depth, least_depth
 from strategies.growth.mixture_weights import fit, objective
 from strategies.weight_sharing.problem import SearchProblem
 
@@ -125,7 +127,7 @@ def test_lost_candidates_are_a_recorded_failure(digits: Task) -> None:
     task = SearchProblem(make_space("cell201"), recipe.cut(digits), recipe, 0)
     growth = grow(task, AdaNetSettings(rounds=2, epochs=1))
     assert growth.status is Status.FAILED
-    assert growth.rounds == []
+    assert growth.rounds == ()
     assert growth.test_accuracy is None
 
 
@@ -137,10 +139,37 @@ def test_depths_are_drawn_as_asked_for() -> None:
 
 
 def test_what_cannot_grow_is_said(digits: Task) -> None:
-    task = SearchProblem(make_space("chain"), RECIPE.cut(digits), RECIPE, 0)
-    with pytest.raises(NasbenchError, match="chain has no depths"):
+    task = SearchProblem(ToySpace((3, 3)), RECIPE.cut(digits), RECIPE, 0)
+    with pytest.raises(
+        NasbenchError, match=r"grows by depth, and toy:3,3 says of none"
+    ):
         grow(task, AdaNetSettings())
     with pytest.raises(NasbenchError, match="rounds is 0"):
         AdaNetSettings(rounds=0)
     with pytest.raises(NasbenchError, match=r"price is -0\.1"):
         AdaNetSettings(price=-0.1)
+
+
+def test_networks_of_a_chain_are_equally_deep_and_grow_by_number(digits: Task) -> None:
+    space = make_space("chain")
+    assert least_depth(space) == 5
+    assert least_depth(make_space("cell201")) == 1
+    task = SearchProblem(space, RECIPE.cut(digits), RECIPE, 0)
+    growth = grow(task, AdaNetSettings(rounds=2, epochs=1, least_gain=0.0))
+    assert [one.depth for one in growth.rounds] == [5, 5]
+    assert all(depth_of(space, one.architecture) == 5 for one in growth.rounds)
+
+
+def test_every_round_knows_its_accuracy_and_only_training_is_charged(
+    digits: Task,
+) -> None:
+    settings = AdaNetSettings(rounds=2, epochs=1, least_gain=0.0)
+    growth = grow(problem(digits), settings)
+    alone = grow(problem(digits), AdaNetSettings(rounds=1, epochs=1))
+    assert growth.ended == alone.ended == "rounds"
+    # The first round does not depend on how many follow, but for its seconds.
+    assert growth.rounds[0].test_accuracy == alone.test_accuracy
+    assert growth.rounds[0].parameters == alone.parameters
+    assert 0 < growth.rounds[0].seconds < growth.rounds[1].seconds
+    assert growth.identity.settings["rounds"] == 2
+    assert growth.identity.task_fingerprint == problem(digits).task.fingerprint
