@@ -44,6 +44,8 @@ class SiteBoard:
         constraints: The limits that all runs had to keep.
         fronts: With several objectives what every run found: the columns benchmark,
             strategy, seed, architecture, and one per objective.
+        ensembles: Of `leaderboards.ensembles.beside` by benchmark, where ensembles
+            are recorded; they are shown beside the board and not ranked.
     """
 
     title: str
@@ -60,3 +62,4 @@ class SiteBoard:
     objectives: tuple[Objective, ...] = ()
     constraints: tuple[Constraint, ...] = ()
     fronts: pd.DataFrame | None = None
+    ensembles: Mapping[str, pd.DataFrame] = field(default_factory=dict)

@@ -12,6 +12,7 @@ from leaderboards.boards.results import Results, read_part
 from leaderboards.report import wording
 from leaderboards.report.facts import BenchmarkFacts
 from leaderboards.site.content import Pairs, SiteBoard
+from leaderboards.site.ensemble_view import ensembles_of
 from nasbench.benchmark import Benchmark, Specified
 from nasbench.errors import NasbenchError
 
@@ -45,6 +46,9 @@ def site_of_results(results: Results) -> SiteBoard:
         objectives=manifest.settings.objectives,
         constraints=manifest.settings.constraints,
         fronts=_fronts(results),
+        ensembles={}
+        if manifest.has_fronts
+        else ensembles_of(results.board, opened),
     )
 
 

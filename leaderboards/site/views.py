@@ -13,6 +13,7 @@ from leaderboards.ranking import rank_board
 from leaderboards.report import wording
 from leaderboards.report.facts import BenchmarkFacts
 from leaderboards.site.content import Pairs, SiteBoard
+from leaderboards.site.ensemble_view import ensemble_tables
 from leaderboards.site.metric import BEST_KNOWN, judged, name_of
 from leaderboards.site.names import file_names
 from leaderboards.site.rank_view import rank_view
@@ -135,6 +136,7 @@ class SiteViews:
             "tests": self.statistics.test_lines(),
             "across": self.statistics.tests is not None,
             "fronts": has_fronts,
+            "ensembles": ensemble_tables(self.site.ensembles),
             "strategies": [
                 {"name": name, "slug": self.strategy_slugs[name]}
                 for name in sorted(self.strategies)

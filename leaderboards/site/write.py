@@ -11,6 +11,7 @@ from leaderboards.report.tables import board_csv
 from leaderboards.site.content import SiteBoard
 from leaderboards.site.csv_file import csv_bytes
 from leaderboards.site.curve_data import board_curves, curves_data, curves_frame
+from leaderboards.site.ensemble_view import FILE, ensemble_frame
 from leaderboards.site.front_data import fronts_data
 from leaderboards.site.packed import as_script
 from leaderboards.site.pages import assets, environment, render
@@ -84,6 +85,8 @@ def _data(views: SiteViews) -> Iterator[tuple[str, bytes]]:
         )
         yield "data/fronts.js", as_script("fronts", fronts)
         yield "csv/fronts.csv", csv_bytes(site.fronts)
+    if site.ensembles:
+        yield f"csv/{FILE}", csv_bytes(ensemble_frame(site.ensembles))
     yield from _tables(views)
     yield from _walks(views)
 
