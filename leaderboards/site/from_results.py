@@ -46,9 +46,7 @@ def site_of_results(results: Results) -> SiteBoard:
         objectives=manifest.settings.objectives,
         constraints=manifest.settings.constraints,
         fronts=_fronts(results),
-        ensembles={}
-        if manifest.has_fronts
-        else ensembles_of(results.board, opened),
+        ensembles={} if manifest.has_fronts else ensembles_of(results.board, opened),
     )
 
 
