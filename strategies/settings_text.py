@@ -13,7 +13,7 @@ FORM = "name(setting=value, ...)"
 CONSTANTS = ("None", "True", "False")
 """Words that are Python's own values."""
 
-_WORD = re.compile(r"[A-Za-z_]\w*(-[A-Za-z_]\w*)*")
+_WORD = re.compile(r"[A-Za-z_]\w*([-+]\w+)*")
 
 _BARE = r"[^\s,()\[\]{}='\"]"
 _PATH = re.compile(rf"([(,]\s*[A-Za-z_]\w*\s*=\s*)({_BARE}*[./]{_BARE}*)(?=\s*[,)])")
@@ -97,7 +97,7 @@ def _is_left_open(text: str) -> bool:
 
 def _value(value: ast.expr, source: str, text: str) -> Any:
     """Return a literal, or the text of a word or of a strategy with settings."""
-    word = ast.unparse(value).replace(" - ", "-")
+    word = ast.unparse(value).replace(" - ", "-").replace(" + ", "+")
     if _WORD.fullmatch(word) and word not in CONSTANTS:
         return word
     try:

@@ -18,6 +18,8 @@ from strategies.settings_text import split_settings
         ("darts(file='a,b=c.d')", {"file": "a,b=c.d"}),
         ("gp(length=0.5, noise=1.e-3)", {"length": 0.5, "noise": 1e-3}),
         ("gp(length=-.5)", {"length": -0.5}),
+        ("gp(proxies=nwot+synflow)", {"proxies": "nwot+synflow"}),
+        ("x(encoding=wl-2+graph)", {"encoding": "wl-2+graph"}),
         ("x(pair=(0.5, 2))", {"pair": (0.5, 2)}),
         ("x(y=genetic(share=0.5))", {"y": "genetic(share=0.5)"}),
     ],
