@@ -46,11 +46,12 @@ def render_card(table: Table, pilot: Table | None = None) -> str:
 
 def _summary(analysis: Analysis) -> str:
     facts = analysis.facts
-    seeds = ", ".join(map(str, facts.seeds))
+    several = "s" if len(facts.seeds) > 1 else ""
+    seeds = f"seed{several} {', '.join(map(str, facts.seeds))}"
     sentences = [
         f"{facts.architectures:,} architectures of the space `{facts.space}` are "
         f"{facts.classes:,} classes of the same function; {facts.classes_trained:,} of "
-        f"these are trained from the seeds {seeds} on the task `{facts.task}`, "
+        f"these are trained from {seeds} on the task `{facts.task}`, "
         f"{analysis.cost.trials:,} trainings in all. The table holds their accuracies, "
         "losses, costs and times, and no image.",
         *_reliability(analysis),
