@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
@@ -70,6 +71,22 @@ class Strategy(ABC):
         self.context = context
         self.space = context.space
         self.rng = np.random.default_rng(context.seed)
+
+    @classmethod
+    def inputs(cls, context: SearchContext, **settings: Any) -> Mapping[str, str]:
+        """Return the SHA-256 of all that a run reads besides its benchmark, by name.
+
+        Boards pin them: recorded searches, tables to learn from. By default nothing.
+
+        Args:
+            context: What would be searched.
+            settings: As the constructor takes them.
+
+        Raises:
+            NasbenchError: Something is not there, or does not fit the context.
+        """
+        del context, settings
+        return {}
 
     @abstractmethod
     def ask(self) -> Proposal:

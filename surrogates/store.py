@@ -95,7 +95,12 @@ def read_surrogate(path: Path, kind: str) -> tuple[dict[str, Any], Arrays]:
         raise SurrogateError(f"no surrogate at {path}") from error
     except KeyError as error:
         raise SurrogateError(f"{path} is no {FORMAT}: it has no {HEADER}") from error
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    except zipfile.BadZipFile as error:
+        raise SurrogateError(
+            f"{path} is no surrogate, or damaged; expected a file that `nasbench "
+            "surrogate fit` wrote"
+        ) from error
+    except (OSError, ValueError, EOFError) as error:
         reason = " ".join(str(error).split())
         raise SurrogateError(f"{path} is no surrogate, or damaged: {reason}") from error
     _check(path, kind, header, arrays)

@@ -12,18 +12,14 @@ the same engine.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
-from typing import IO
 
 from nasbench.atomic import atomic_path
-from nasbench.errors import NasbenchError
 from nasbench.training.trial import Trial
+from nasbench.working_folder import WorkingFolder
 from tabular.assembly import Trials
 from tabular.identity import TableIdentity
 from tabular.plan import Shard
@@ -44,79 +40,31 @@ def shard_folder_of(out: Path) -> Path:
     return out.with_name(out.name + ".build")
 
 
-class ShardFolder:
+class ShardFolder(WorkingFolder):
     """The folder ``OUT.build`` of one running build; locked while it is in use.
-
-    The lock is the operating system's and ends with the process, however it ends.
 
     Attributes:
         path: The folder.
         local: The folder in it that is this machine's alone.
     """
 
-    def __init__(self, out: Path, identity: TableIdentity) -> None:
-        self.path = shard_folder_of(out)
-        self.local = self.path / "local"
-        self._identity = identity
-        self._lock: IO[str] | None = None
+    parts = SHARDS
+    error = BuildError
+    busy = "another build is writing {path}; wait for it, or choose another --out"
 
-    def __enter__(self) -> ShardFolder:
-        """Create and lock the folder.
+    def __init__(self, out: Path, identity: TableIdentity) -> None:
+        folder = shard_folder_of(out)
+        super().__init__(folder, folder / "local")
+        self._identity = identity
+
+    def opened(self) -> None:
+        """Refuse shards of other numbers; keep what is local out of git.
 
         Raises:
-            BuildError: Another build uses it, it belongs to a build of other numbers,
-                or it cannot be written.
+            BuildError: The folder belongs to a build of other numbers.
         """
-        try:
-            self._acquire()
-            self._check_identity()
-        except BlockingIOError:
-            self._release()
-            raise BuildError(
-                f"another build is writing {self.path}; wait for it, or choose "
-                "another --out"
-            ) from None
-        except OSError as error:
-            self._release()
-            raise BuildError(f"cannot write {self.path}: {error.strerror}") from error
-        except NasbenchError:
-            self._release()
-            raise
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Release the lock; shards stay, a folder without any goes."""
-        if self.path.exists() and not any(self.path.glob(SHARDS)):
-            self.remove()
-        self._release()
-
-    def _acquire(self) -> None:
-        """Lock the folder; BlockingIOError if it is locked already."""
-        path = self.local / "lock"
-        while True:
-            self.local.mkdir(parents=True, exist_ok=True)
-            try:
-                self._lock = path.open("w")
-            except FileNotFoundError:
-                continue  # a build that ended just now removed the folder
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            # Or it removed what we have locked.
-            if path.exists() and os.path.samestat(
-                path.stat(), os.fstat(self._lock.fileno())
-            ):
-                (self.local / ".gitignore").write_text("*\n", encoding="utf-8")
-                return
-            self._release()
-
-    def _release(self) -> None:
-        if self._lock is not None:
-            self._lock.close()
-            self._lock = None
+        (self.local / ".gitignore").write_text("*\n", encoding="utf-8")
+        self._check_identity()
 
     def _check_identity(self) -> None:
         started = read_identity(self.path)
@@ -154,7 +102,3 @@ class ShardFolder:
     def runs(self) -> list[Run]:
         """Return the runs that filled the folder; see `read_runs`."""
         return read_runs(self.path)
-
-    def remove(self) -> None:
-        """Remove the folder, when its trials are in the table."""
-        shutil.rmtree(self.path)

@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 LAYERS = [
     ("nasbench.errors", "nasbench.given", "nasbench.atomic"),
+    ("nasbench.working_folder",),
     ("nasbench.spaces", "nasbench.tasks"),
     ("nasbench.benchmark", "nasbench.proxy_source"),
     ("nasbench.search", "nasbench.networks"),

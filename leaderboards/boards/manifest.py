@@ -43,7 +43,8 @@ class BenchmarkPin:
         id: An installed id, or the path of a table or surrogate beside the manifest.
         digest: Its content digest; empty before `nasbench board pin`.
         measured: SHA-256 over what the digest leaves out and a run may read: costs in
-            seconds, latencies of the objectives and limits, proxies that may be bought.
+            seconds, latencies of the objectives and limits, proxies that may be bought,
+            recorded searches that are replayed, tables that strategies learn from.
     """
 
     id: str

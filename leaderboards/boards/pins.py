@@ -12,7 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leaderboards.boards.manifest import BenchmarkPin, Manifest, parse_manifest
+from leaderboards.chosen_strategy import ChosenStrategy
 from leaderboards.fronts.permitted import is_known_whole, permitted
+from leaderboards.runner.handed_out import context_for
 from nasbench.atomic import atomic_path
 from nasbench.benchmark import Benchmark, Specified, benchmark_ids, make
 from nasbench.errors import NasbenchError, unknown
@@ -44,7 +46,7 @@ def open_benchmarks(manifest: Manifest) -> list[Benchmark]:
             )
         for what, stated, is_here in (
             ("digest", pin.digest, here.digest),
-            ("digest of measured numbers", pin.measured, here.measured),
+            ("digest of what else runs read", pin.measured, here.measured),
         ):
             if stated != is_here:
                 raise NasbenchError(
@@ -102,7 +104,19 @@ def pin_of(benchmark: Benchmark, manifest: Manifest) -> BenchmarkPin:
     if isinstance(benchmark, Table):
         for name, array in _measured(benchmark, manifest):
             measured.update(f"{name}={array_digest(array)}\n".encode())
+    for name, digest in sorted(_inputs(benchmark, manifest).items()):
+        measured.update(f"{name}={digest}\n".encode())
     return BenchmarkPin(benchmark.name, benchmark.spec.digest, measured.hexdigest())
+
+
+def _inputs(benchmark: Benchmark, manifest: Manifest) -> dict[str, str]:
+    """Return the digests of what strategies read besides the benchmark, by name."""
+    context = context_for(benchmark, manifest.settings, seed=0)
+    found: dict[str, str] = {}
+    for text in manifest.strategies:
+        chosen = ChosenStrategy(text)
+        found |= chosen.strategy.inputs(context, **chosen.settings)
+    return found
 
 
 def _measured(table: Table, manifest: Manifest) -> Iterator[tuple[str, NDArray[Any]]]:
@@ -193,8 +207,9 @@ def write_pins(manifest: Manifest) -> Sequence[BenchmarkPin]:
 
 def _with_pin(content: str, name: str, pin: BenchmarkPin, path: Path) -> str:
     """Return the manifest with the value of one benchmark replaced."""
-    key = rf'^(\s*(?:{re.escape(name)}|"{re.escape(name)}")\s*=\s*)'
-    value = r'("[^"]*"|\[[^\]]*\])'
+    escaped = re.escape(name)
+    key = rf"""^(\s*(?:{escaped}|"{escaped}"|'{escaped}')\s*=\s*)"""
+    value = r"""("[^"]*"|'[^']*'|\[[^\]]*\])"""
     new = f'[\n  "{pin.digest}",\n  "{pin.measured}",\n]'
     written, count = re.subn(
         key + value, lambda found: found[1] + new, content, flags=re.MULTILINE

@@ -14,10 +14,16 @@ from nasbench.spaces import Architecture
 from strategies.drawing.lazy_shuffle import LazyShuffle, draw_architecture
 from strategies.settings import Count
 from strategies.strategy import Strategy
-from strategies.transfer.source import Floats, Source, SourceLike, load_sources
+from strategies.transfer.source import (
+    Floats,
+    ReadsSources,
+    Source,
+    SourceLike,
+    load_sources,
+)
 
 
-class Portfolio(Strategy):
+class Portfolio(ReadsSources, Strategy):
     """Propose a fixed list that covers the sources, then search at random.
 
     Zero-shot transfer: Wistuba, Schilling & Schmidt-Thieme, "Sequential model-free

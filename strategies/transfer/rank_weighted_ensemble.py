@@ -32,7 +32,7 @@ from strategies.transfer.ranking_weights import (
     misordered_pairs,
     ranking_weights,
 )
-from strategies.transfer.source import SourceLike, load_sources
+from strategies.transfer.source import ReadsSources, SourceLike, load_sources
 from strategies.transfer.source_model import (
     SourceModel,
     predictions_of_all,
@@ -52,7 +52,7 @@ Draws: TypeAlias = Annotated[int, Within(1, 10_000)]
 """Draws of the bootstrap that weighs the sources."""
 
 
-class RankWeightedEnsemble(Strategy):
+class RankWeightedEnsemble(ReadsSources, Strategy):
     """Maximise the expected improvement of a weighted ensemble of processes.
 
     Feurer, Letham & Bakshy, "Scalable meta-learning for Bayesian optimization using

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+import hashlib
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Self, TypeAlias
+from typing import Any, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,6 +117,14 @@ class Source:
                 )
 
     @cached_property
+    def digest(self) -> str:
+        """The SHA-256 of architectures and accuracies."""
+        found = hashlib.sha256(str(self.architectures.shape).encode())
+        found.update(self.architectures.astype("u1").tobytes())
+        found.update(self.accuracies.astype("<f8").tobytes())
+        return found.hexdigest()
+
+    @cached_property
     def ranking(self) -> tuple[Architecture, ...]:
         """One architecture of every function, the best first.
 
@@ -163,6 +172,16 @@ def load_sources(
         names = ", ".join(one.name for one in found)
         raise NasbenchError(f"a source is given twice: {names}")
     return tuple(found)
+
+
+class ReadsSources:
+    """What a strategy that has a setting `sources` is besides a strategy."""
+
+    @classmethod
+    def inputs(cls, context: SearchContext, **settings: Any) -> Mapping[str, str]:
+        """Return the digests of the sources."""
+        loaded = load_sources(settings["sources"], context)
+        return {f"source {one.name}": one.digest for one in loaded}
 
 
 def _names(text: str) -> list[str]:

@@ -10,10 +10,10 @@ from nasbench.search import Proposal, SearchContext
 from nasbench.spaces import Architecture
 from strategies.evolution.regularized_evolution import RegularizedEvolution
 from strategies.settings import Count
-from strategies.transfer.source import SourceLike, load_sources
+from strategies.transfer.source import ReadsSources, SourceLike, load_sources
 
 
-class WarmStart(RegularizedEvolution):
+class WarmStart(ReadsSources, RegularizedEvolution):
     """Propose the best of the sources first; they found the population.
 
     The plainest transfer (as in Feurer, Springenberg & Hutter, "Initializing Bayesian

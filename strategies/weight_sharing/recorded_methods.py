@@ -6,6 +6,9 @@ table; ``"darts(file=FILE)"`` those of a file.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from nasbench.search import SearchContext
 from strategies.weight_sharing.replayed_search import ReplayedSearch
 
@@ -19,6 +22,11 @@ class _Recorded(ReplayedSearch):
         self, context: SearchContext, *, file: str = "", searches: int = 1
     ) -> None:
         super().__init__(context, file=file, method=self.name, searches=searches)
+
+    @classmethod
+    def inputs(cls, context: SearchContext, **settings: Any) -> Mapping[str, str]:
+        """Return the digest of the searches that would be replayed."""
+        return super().inputs(context, **settings, method=cls.name)
 
 
 class RecordedDarts(_Recorded):

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from nasbench.benchmark import Status
 from nasbench.errors import NasbenchError
 from nasbench.search import Proposal, SearchContext, SearchExhausted
 from strategies.strategy import Strategy
 from strategies.weight_sharing.trace import Trace
-from strategies.weight_sharing.trace_file import read_traces
+from strategies.weight_sharing.trace_file import read_traces, traces_digest
 
 SHIPPED = Path(__file__).parent / "traces"
 """Where trace files that ship are kept."""
@@ -62,6 +62,13 @@ class ReplayedSearch(Strategy):
         self.waiting: list[tuple[Proposal, bool]] = []
         for trace in (traces[place] for place in places):
             self.waiting.append(self._outcome(trace))
+
+    @classmethod
+    def inputs(cls, context: SearchContext, **settings: Any) -> Mapping[str, str]:
+        """Return the digest of the searches that would be replayed."""
+        file, method = settings.get("file", ""), settings.get("method", "")
+        traces = chosen_traces(file, method, context)
+        return {f"searches of {traces[0].identity.method}": traces_digest(traces)}
 
     def ask(self) -> Proposal:
         """Return what the next recorded search found.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -55,6 +57,14 @@ def add_trace(trace: Trace, path: Path) -> None:
         traces = read_traces(path) if path.exists() else []
         others = [one for one in traces if one.identity != trace.identity]
         write_traces([*others, trace], path)
+
+
+def traces_digest(traces: Sequence[Trace]) -> str:
+    """Return the SHA-256 of searches in their order, whatever file holds them."""
+    digest = hashlib.sha256()
+    for trace in traces:
+        digest.update(json.dumps(_plain(trace), sort_keys=True).encode())
+    return digest.hexdigest()
 
 
 def _plain(trace: Trace) -> Fields:

@@ -9,20 +9,19 @@ Every file is written in one step and never changed.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import shutil
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nasbench.atomic import atomic_path
 from nasbench.errors import NasbenchError
+from nasbench.working_folder import WorkingFolder
 from tabular.proxy_columns import ProxyColumns
 
 PARTS = "classes*.npz"
@@ -62,62 +61,25 @@ def score_folder_of(table: Path) -> Path:
     return table.with_name(table.name + ".proxies")
 
 
-class ScoreFolder:
+class ScoreFolder(WorkingFolder):
     """The folder ``TABLE.proxies`` of one running command; locked while in use.
 
     Attributes:
         path: The folder.
     """
 
-    def __init__(self, table: Path, settings: Mapping[str, Any]) -> None:
-        self.path = score_folder_of(table)
-        self._settings = json.dumps(settings, sort_keys=True)
-        self._lock: IO[str] | None = None
+    parts = PARTS
 
-    def __enter__(self) -> ScoreFolder:
-        """Create and lock the folder.
+    def __init__(self, table: Path, settings: Mapping[str, Any]) -> None:
+        super().__init__(score_folder_of(table))
+        self._settings = json.dumps(settings, sort_keys=True)
+
+    def opened(self) -> None:
+        """Refuse scores of other settings.
 
         Raises:
-            NasbenchError: Another run uses it, or has left scores by other settings,
-                or it cannot be written.
+            NasbenchError: The folder holds some.
         """
-        try:
-            self.path.mkdir(exist_ok=True)
-            self._lock = (self.path / "lock").open("w")
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            self._check_settings()
-        except BlockingIOError:
-            self._release()
-            raise NasbenchError(
-                f"another run is writing {self.path}; wait for it"
-            ) from None
-        except OSError as error:
-            self._release()
-            raise NasbenchError(
-                f"cannot write {self.path}: {error.strerror}"
-            ) from error
-        except NasbenchError:
-            self._release()
-            raise
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        """Release the lock; finished scores stay, a folder without any goes."""
-        if self.path.exists() and not any(self.path.glob(PARTS)):
-            self.remove()
-        self._release()
-
-    def _release(self) -> None:
-        if self._lock is not None:
-            self._lock.close()
-            self._lock = None
-
-    def _check_settings(self) -> None:
         path = self.path / SETTINGS
         if path.exists() and path.read_text(encoding="utf-8") != self._settings:
             if any(self.path.glob(PARTS)):
@@ -168,7 +130,3 @@ class ScoreFolder:
                     f"{path} is damaged ({error}); remove it and repeat the command"
                 ) from error
         return scores
-
-    def remove(self) -> None:
-        """Remove the folder, when its scores are in the table."""
-        shutil.rmtree(self.path)

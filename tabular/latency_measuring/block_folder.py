@@ -10,7 +10,6 @@ Every file is written in one step and never changed.
 
 from __future__ import annotations
 
-import fcntl
 import json
 import shutil
 import zipfile
@@ -18,13 +17,13 @@ from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 from types import TracebackType
-from typing import IO
 
 import numpy as np
 
 from nasbench.atomic import atomic_path
 from nasbench.errors import NasbenchError
 from nasbench.hardware.measuring import BlockTimings
+from nasbench.working_folder import WorkingFolder
 
 PARTS = "*/block*.npz"
 SETTINGS = "settings.json"
@@ -37,38 +36,17 @@ def latency_folder_of(table: Path) -> Path:
     return table.with_name(table.name + ".latency")
 
 
-class BlockFolder:
+class BlockFolder(WorkingFolder):
     """The folder ``TABLE.latency`` of one running command; locked while in use.
 
     Attributes:
         path: The folder.
     """
 
+    parts = PARTS
+
     def __init__(self, table: Path) -> None:
-        self.path = latency_folder_of(table)
-        self._lock: IO[str] | None = None
-
-    def __enter__(self) -> BlockFolder:
-        """Create and lock the folder.
-
-        Raises:
-            NasbenchError: Another run uses it, or it cannot be written.
-        """
-        try:
-            self.path.mkdir(exist_ok=True)
-            self._lock = (self.path / "lock").open("w")
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            self._release()
-            raise NasbenchError(
-                f"another run is writing {self.path}; wait for it"
-            ) from None
-        except OSError as error:
-            self._release()
-            raise NasbenchError(
-                f"cannot write {self.path}: {error.strerror}"
-            ) from error
-        return self
+        super().__init__(latency_folder_of(table))
 
     def __exit__(
         self,
@@ -76,16 +54,9 @@ class BlockFolder:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Release the lock; finished blocks stay, a folder without any goes."""
+        """Drop the networks of the block at work, then as any working folder."""
         self.drop_networks()
-        if self.path.exists() and not any(self.path.glob(PARTS)):
-            shutil.rmtree(self.path)
-        self._release()
-
-    def _release(self) -> None:
-        if self._lock is not None:
-            self._lock.close()
-            self._lock = None
+        super().__exit__(kind, error, traceback)
 
     def networks(self) -> Path:
         """Return the folder for the files of the block at work; made at need."""
@@ -159,7 +130,7 @@ class BlockFolder:
         reasons = tuple(text.decode() for text in held.pop("reasons").tolist())
         return BlockTimings(**held, reasons=reasons, load=(before, after))
 
-    def remove(self, target: str) -> None:
+    def remove_target(self, target: str) -> None:
         """Remove the blocks of a target, when they are in the table."""
         shutil.rmtree(self.path / target, ignore_errors=True)
 

@@ -131,7 +131,7 @@ def measure_latencies(
         merged = {**contents.latencies, **written}
         write_table(replace(contents, latencies=merged), path)
         for name in wanted:
-            folder.remove(name)
+            folder.remove_target(name)
     return written
 
 
@@ -200,7 +200,7 @@ def _remove_finished(path: Path, targets: Sequence[str]) -> None:
     if latency_folder_of(path).exists():
         with BlockFolder(path) as folder:
             for name in targets:
-                folder.remove(name)
+                folder.remove_target(name)
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,6 +14,8 @@ from small_mapping import MAPPING
 
 import strategies.transfer
 from leaderboards import RunSettings, simulate
+from leaderboards.boards.manifest import read_manifest
+from leaderboards.boards.pins import write_pins
 from leaderboards.chosen_strategy import ChosenStrategy
 from nasbench.benchmark import make
 from nasbench.errors import NasbenchError
@@ -149,3 +151,23 @@ def test_a_negated_source_does_bounded_harm_on_a_real_table(target, other):
     )
     error = np.sqrt((np.var(late) + np.var(random)) / 60)
     assert np.mean(late) < np.mean(random) + 3 * error
+
+
+def test_a_board_is_pinned_to_the_tables_that_its_strategies_learn_from(
+    tmp_path, other
+):
+    path, source = tmp_path / "my-board.toml", tmp_path / "source.h5"
+    learned = ["warm-start", "portfolio", "rank-weighted-ensemble"]
+    pins = []
+    for sign in (1, -1):
+        shutil.copy(other("alike" if sign > 0 else "negated", sign), source)
+        for name in learned:
+            path.write_text(
+                f"format = 1\ntitle = 'x'\nseeds = 2\n"
+                f"strategies = ['{name}(sources={source})']\n"
+                f"[benchmarks]\n{MINI} = ''\n[budget]\nevaluations = 3\n"
+            )
+            (pin,) = write_pins(read_manifest(path))
+            pins.append(pin.measured)
+    # One source has one digest, whatever reads it.
+    assert pins[0] == pins[1] == pins[2] != pins[3] == pins[4] == pins[5]

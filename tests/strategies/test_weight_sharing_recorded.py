@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 from leaderboards import RunSettings
+from leaderboards.boards.manifest import read_manifest
+from leaderboards.boards.pins import open_benchmarks, write_pins
 from leaderboards.runner.simulate import simulate
 from leaderboards.runner.simulation import Experiment, Simulation
 from nasbench.benchmark import Status
@@ -146,3 +148,29 @@ def test_what_ships_is_not_taken_on_trust_where_a_benchmark_has_no_spec(
     # Who names a file vouches for it.
     named = RecordedDarts(unknown, file=str(shipped / "a.jsonl"))
     assert named.ask().architecture == (0, 0, 0)
+
+
+def test_a_board_is_pinned_to_the_searches_that_it_replays(
+    tmp_path: Path, small_table: Table
+) -> None:
+    file, path = tmp_path / "a.jsonl", tmp_path / "my-board.toml"
+    (tmp_path / "small.h5").write_bytes(small_table.path.read_bytes())
+    path.write_text(
+        f"format = 1\ntitle = 'x'\nseeds = 2\nstrategies = ['darts(file={file})']\n"
+        "[benchmarks]\n'small.h5' = ''\n[budget]\nevaluations = 3\n"
+    )
+    write_traces([trace_of(small_table, 0), trace_of(small_table, 1)], file)
+    (first,) = write_pins(read_manifest(path))
+    # Lines in another order, or of other methods, are the same searches.
+    write_traces(
+        [trace_of(small_table, s, m) for s, m in ((1, "darts"), (0, "darts"))]
+        + [trace_of(small_table, 0, "gdas")],
+        file,
+    )
+    assert write_pins(read_manifest(path)) == []
+    write_traces([trace_of(small_table, s) for s in (0, 1, 2)], file)
+    with pytest.raises(NasbenchError, match="digest of what else runs read"):
+        open_benchmarks(read_manifest(path))
+    (second,) = write_pins(read_manifest(path))
+    assert second.digest == first.digest
+    assert second.measured != first.measured
