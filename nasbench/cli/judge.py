@@ -59,7 +59,7 @@ def judge_command(
     searches, growths = _records(traces)
     there = fitting(growths, opened.spec)
     if not searches and not there:
-        only = sorted({f"{g.identity.space} on {g.identity.task}" for g in growths})
+        only = sorted({each.identity.differs(opened.spec) for each in growths})
         raise NasbenchError(
             f"no growth fits {opened.name}, of {opened.spec.space} on "
             f"{opened.spec.task}; there are some of {', '.join(only)}"

@@ -77,7 +77,7 @@ def score_methods(traces: Sequence[Trace], table: TableOfAll) -> list[MethodScor
     """
     fitting = [trace for trace in traces if trace.fits(table.spec)]
     if not fitting:
-        there = {f"{t.identity.space} on {t.identity.task}" for t in traces}
+        there = {trace.identity.differs(table.spec) for trace in traces}
         raise NasbenchError(
             f"no search fits {table.name}, of {table.spec.space} on "
             f"{table.spec.task}; there are some of {', '.join(sorted(there))}"

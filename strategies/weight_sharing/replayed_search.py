@@ -111,9 +111,9 @@ def chosen_traces(file: str, method: str, context: SearchContext) -> Sequence[Tr
     traces = [t for t in here if t.identity.method == (method or t.identity.method)]
     if not traces:
         elsewhere = {
-            f"{t.identity.space} on {t.identity.task}"
-            for t in there
-            if method in ("", t.identity.method)
+            _what(trace, context)
+            for trace in there
+            if method in ("", trace.identity.method)
         }
         only = f", only of {', '.join(methods)}" if methods else ""
         if elsewhere:
@@ -134,6 +134,14 @@ def _fits(trace: Trace, context: SearchContext, named: bool) -> bool:
         return False
     spec = context.benchmark_spec
     return named if spec is None else trace.fits(spec)
+
+
+def _what(trace: Trace, context: SearchContext) -> str:
+    """Return on what a search was made, in words that tell it from the context's."""
+    spec = context.benchmark_spec
+    if spec is None:
+        return f"{trace.identity.space} on {trace.identity.task}"
+    return trace.identity.differs(spec)
 
 
 def _name(context: SearchContext) -> str:

@@ -47,6 +47,14 @@ class TraceIdentity:
             spec.recipe,
         )
 
+    def differs(self, spec: BenchmarkSpec) -> str:
+        """Return what was searched, in words that tell it from a benchmark."""
+        named = f"{self.space} on {self.task}"
+        if (self.space, self.task) != (spec.space, spec.task):
+            return named
+        same_images = self.task_fingerprint == spec.task_fingerprint
+        return f"{named} by another {'recipe' if same_images else 'cut of the images'}"
+
 
 @dataclass(frozen=True, eq=False)
 class Trace:

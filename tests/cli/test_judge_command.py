@@ -107,3 +107,18 @@ def test_searches_of_other_tasks_are_no_searches_of_the_table(
     assert len(score_methods([*foreign, traces[0]], small_table)) == 1
     with pytest.raises(NasbenchError, match="there are some of cell201-mini on faces"):
         score_methods(foreign, small_table)
+
+
+@pytest.mark.parametrize(
+    "changed, words",
+    [
+        ({"recipe": "f" * 64}, "some of cell201-mini on digits by another recipe"),
+        ({"task_fingerprint": "f" * 64}, "on digits by another cut of the images"),
+    ],
+)
+def test_what_tells_a_search_from_its_table_is_said(
+    traces: list[Trace], small_table: Table, changed: dict[str, str], words: str
+) -> None:
+    foreign = [replace(t, identity=replace(t.identity, **changed)) for t in traces]
+    with pytest.raises(NasbenchError, match=words):
+        score_methods(foreign, small_table)
