@@ -89,10 +89,7 @@ def _by_name(
                 f"a run is on benchmark {run.benchmark!r}; given are {sorted(by_name)}"
             )
         if len(run) == 0:
-            raise NasbenchError(
-                f"strategy {run.strategy!r} proposed nothing on {run.benchmark!r} "
-                f"from seed {run.seed}; a board needs an evaluation of every run"
-            )
+            raise NasbenchError(run.without_evaluation)
     return by_name
 
 

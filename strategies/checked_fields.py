@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, get_type_hints
 
 from nasbench.errors import NasbenchError
 from nasbench.given import shown
-from strategies.settings import fits, worded
+from strategies.settings import expected, fits
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -31,7 +31,7 @@ def check_fields(settings: DataclassInstance) -> None:
         value, hint = getattr(settings, field.name), hints[field.name]
         if not fits(value, hint):
             raise NasbenchError(
-                f"{field.name} is {shown(value)}; expected {worded(hint)}"
+                f"{field.name} is {shown(value)}; expected {expected(value, hint)}"
             )
 
 

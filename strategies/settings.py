@@ -102,6 +102,17 @@ Weight: TypeAlias = Annotated[float, Within(0, 1000)]
 """The factor of a term in a sum."""
 
 
+@dataclass(frozen=True)
+class InWords:
+    """What a setting takes, where its types would say it badly; in `Annotated`.
+
+    Attributes:
+        text: As in ``the path of a table``.
+    """
+
+    text: str
+
+
 def settings_of(strategy: type) -> Mapping[str, Any]:
     """Return the settings of a strategy class with their defaults.
 
@@ -199,11 +210,18 @@ def fits(value: object, hint: Any) -> bool:
     return _may_be(value, origin or hint)
 
 
+def expected(value: object, hint: Any) -> str:
+    """Return what a setting takes, for an error about a value."""
+    infinite = isinstance(value, float) and not isfinite(value)
+    return worded(hint) + (", and finite" if infinite else "")
+
+
 def worded(hint: Any) -> str:
     """Return what a setting takes, in words."""
     origin, parts = get_origin(hint), get_args(hint)
     if origin is Annotated:
-        return " ".join([worded(parts[0]), *map(str, parts[1:])])
+        said = [one.text for one in parts[1:] if isinstance(one, InWords)]
+        return " ".join(said or [worded(parts[0]), *map(str, parts[1:])])
     if origin is Literal:
         return "one of " + ", ".join(str(one) for one in parts)
     if origin in (Union, UnionType):
@@ -229,7 +247,7 @@ def _check(
             example = "" if default is _NO_HINT else f", as in {setting}={default!r}"
             raise NasbenchError(
                 f"setting {setting} of {owner} is {_short(value)}; expected "
-                f"{worded(hint)}{_near(value, hint) or example}"
+                f"{expected(value, hint)}{_near(value, hint) or example}"
             )
 
 

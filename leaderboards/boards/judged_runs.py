@@ -133,10 +133,7 @@ class Arena:
 
     def _field(self, run: Run) -> Field:
         if not len(run):
-            raise NasbenchError(
-                f"strategy {run.strategy} proposed nothing on {run.benchmark} from "
-                f"seed {run.seed}; a board needs an evaluation of every run"
-            )
+            raise NasbenchError(run.without_evaluation)
         return self.fields[run.benchmark]
 
 

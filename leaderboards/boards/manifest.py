@@ -174,7 +174,7 @@ def _manifest(given: Mapping[str, Any], path: Path) -> Manifest:
         settings=settings,
         proxies=flag(subtable(given, "rules", RULES), "proxies"),
         metrics=_metrics(ranking, len(settings.objectives) > 1),
-        baseline=text(ranking, "baseline", "random"),
+        baseline=_baseline(ranking, strategies),
     )
 
 
@@ -246,6 +246,14 @@ def _settings(given: Mapping[str, Any]) -> RunSettings:
             parse_constraint(one) for one in texts(rules, "constraints", ())
         ),
     )
+
+
+def _baseline(ranking: Mapping[str, Any], strategies: tuple[str, ...]) -> str:
+    found = text(ranking, "baseline", "random")
+    if "baseline" in ranking and found not in strategies:
+        known = unknown("baseline", found, strategies)
+        raise NasbenchError(f"{known}; it is one of the strategies of the board")
+    return found
 
 
 def _metrics(ranking: Mapping[str, Any], fronts: bool) -> tuple[Metric, ...]:

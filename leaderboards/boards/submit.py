@@ -82,7 +82,7 @@ def submit(
 
     A file is copied into the results, so that `verify_board` can run it again; of an
     installed strategy the results name the distribution, its version, and the SHA-256
-    of the module. One that was submitted earlier under the same name is replaced.
+    of the module. The same class, submitted earlier under the same name, is replaced.
 
     Args:
         manifest: What fixes the board.
@@ -92,8 +92,8 @@ def submit(
         dry_run: Run it, and write nothing.
 
     Raises:
-        NasbenchError: It breaks the contract, has the name of another strategy, there
-            are no results, or a run fails.
+        NasbenchError: It breaks the contract, has the name of another strategy or of
+            another class that was submitted, there are no results, or a run fails.
     """
     entrant = submission.entrant
     if submission.violations:
@@ -110,7 +110,9 @@ def submit(
             f"{folder} holds the results of another version of {manifest.path}; "
             "`nasbench board run` makes them anew"
         )
-    others = [e for e in entrants(manifest, folder) if e.name != entrant.name]
+    there = entrants(manifest, folder)
+    _check_replaced(entrant, there)
+    others = [e for e in there if e.name != entrant.name]
     _check_file(entrant, others)
     check_names([*others, entrant])
     if not dry_run:
@@ -125,6 +127,22 @@ def submit(
 
     arena.run(entrant, manifest.seeds, making.jobs, step)
     return Made(folder, (entrant.name,), tuple(one.name for one in others))
+
+
+def _check_replaced(entrant: Entrant, there: Sequence[Entrant]) -> None:
+    """Refuse the name of another class; the next version of one replaces it."""
+    own = _class_of(entrant)
+    for one in there:
+        if one.name == entrant.name and _class_of(one) != own:
+            raise NasbenchError(
+                f"{one.name} is the name of {_class_of(one)}, which was submitted "
+                f"earlier, and not of {own}; give --name"
+            )
+
+
+def _class_of(entrant: Entrant) -> str:
+    """Return the class in a file, or the installed name with its settings."""
+    return entrant.text.rpartition(".py:")[2]
 
 
 def _check_file(entrant: Entrant, others: Sequence[Entrant]) -> None:

@@ -90,6 +90,20 @@ class Run:
         return len(self.epochs)
 
     @property
+    def without_evaluation(self) -> str:
+        """Say in a sentence why a run without any evaluation can be on no board."""
+        reason = {
+            "budget": "its first training would have ended after the budget",
+            "exhausted": (
+                "it had nothing to propose, like a recorded search that failed"
+            ),
+        }.get(self.ended, "it was stopped")
+        return (
+            f"strategy {self.strategy!r} proposed nothing on {self.benchmark!r} from "
+            f"seed {self.seed}: {reason}; a board needs an evaluation of every run"
+        )
+
+    @property
     def early_end(self) -> str | None:
         """Say in a sentence why the budget is not spent; None where it is."""
         if self.ended not in EARLY_ENDS:

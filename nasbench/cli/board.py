@@ -85,7 +85,15 @@ def show_command(
         metric: What to rank by, instead of the manifest's first metric.
         out: Folder of the results; by default results/NAME beside the manifest.
     """
-    print_board(read_results(out or results_of(board)), sort, metric)
+    folder = out or results_of(board)
+    results = read_results(folder)
+    path = Path(board)
+    if path.is_file() and path.read_bytes() != (folder / "manifest.toml").read_bytes():
+        errors.print(
+            f"{folder} holds the results of another version of {board}; "
+            "`nasbench board run` makes them anew"
+        )
+    print_board(results, sort, metric)
 
 
 def submit_command(

@@ -152,7 +152,7 @@ def _made(text: str, kind: type) -> Any:
 def _called(text: str, found: Callable[..., Any], *given: Any) -> Any:
     try:
         return found(*given)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         reason = " ".join(f"{type(error).__name__}: {error}".split())
         raise NasbenchError(f"{text} cannot be built: {reason}") from error
 

@@ -18,6 +18,7 @@ from nasbench.cli.compare_ensembles import show_ensembles
 from nasbench.cli.compare_fronts import print_fronts, write_fronts
 from nasbench.cli.compare_options import CompareOptions
 from nasbench.cli.compare_ranking import print_partial_trainings, print_ranking
+from nasbench.cli.compare_recordings import repeated_recordings
 from nasbench.cli.options import open_known
 from nasbench.cli.terminal import errors, output, progress_bar
 from nasbench.errors import NasbenchError
@@ -62,6 +63,7 @@ def compare_command(*benchmark: str, options: CompareOptions | None = None) -> N
             jobs,
         )
     _say_idle(runs)
+    _say_repeated(factories, benchmarks, settings, chosen.seeds)
     board = tabulate(runs, benchmarks, settings.constraints)
     if chosen.out is not None:
         facts = [BenchmarkFacts.of(one) for one in benchmarks]
@@ -91,6 +93,17 @@ def _say_idle(runs: Sequence[Run]) -> None:
         if run.ended == "idle" and (run.strategy, run.benchmark) not in said:
             said.add((run.strategy, run.benchmark))
             errors.print(run.early_end)
+
+
+def _say_repeated(
+    factories: Mapping[str, StrategyFactory],
+    benchmarks: Sequence[Benchmark],
+    settings: RunSettings,
+    seeds: int,
+) -> None:
+    """Say of what runs replay fewer recordings than they are."""
+    for line in repeated_recordings(factories, benchmarks, settings, seeds):
+        errors.print(line)
 
 
 def _accepting(

@@ -110,8 +110,9 @@ def _print_methods(scores: Sequence[MethodScore], markdown: bool) -> None:
         print_markdown(HEADER, rows)
     elif rows:
         print_columns(HEADER, rows)
-        if any(score.failed for score in scores):
-            output.print("searches in parentheses failed; they are in no mean")
+    if any(score.failed for score in scores):
+        blank = "\n" if markdown else ""
+        output.print(f"{blank}searches in parentheses failed; they are in no mean")
 
 
 def _row(score: MethodScore) -> tuple[str, ...]:

@@ -32,7 +32,7 @@ class ProblemOptions:
         out: The file of records; .gz compresses it. What is there stays, and is not
             done again: a run that was interrupted goes on.
         table: Id or path of a table: gives space and recipe, and judges the result.
-        space: Name of the search space.
+        space: Name of the search space; default: the table's, or cell201.
         task: Name of an embedded or prepared task, or the path of image data; default:
             the table's, or digits.
         data: The folder with the original files of a prepared task.
@@ -44,7 +44,7 @@ class ProblemOptions:
 
     out: Path
     table: str | None = None
-    space: str = "cell201"
+    space: str | None = None
     task: str | None = None
     data: str | None = None
     image_size: OptionalWhole = None
@@ -121,13 +121,23 @@ class ProblemOptions:
             NasbenchError: There is no such space or task, or it is not the table's.
         """
         recipe = self._recipe(given, table)
-        space = make_space(self.space if table is None else table.identity.space)
+        space = make_space(self._space(table))
         task = self._task(recipe, table)
         return SearchProblem(space, task, recipe, self.chosen_seeds()[0])
 
+    def _space(self, table: Table | None) -> str:
+        if table is None:
+            return "cell201" if self.space is None else self.space
+        if self.space not in (None, table.identity.space):
+            raise NasbenchError(
+                f"{table.name} is of {table.identity.space}, not of --space "
+                f"{self.space}; leave --space out, or --table"
+            )
+        return table.identity.space
+
     def _recipe(self, given: RecipeOptions | None, table: Table | None) -> Recipe:
         if table is None:
-            return (given or RecipeOptions()).recipe(self.space)
+            return (given or RecipeOptions()).recipe(self._space(None))
         if given is not None and given != RecipeOptions():
             raise NasbenchError(
                 "give --table or --recipe, not both: a table has a recipe"

@@ -33,7 +33,7 @@ def collect(
             sentences += check(subject)
         except ContractViolation as violation:
             sentences.append(str(violation))
-        except Exception as error:  # noqa: BLE001 - what is checked may raise anything
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - it may raise anything
             purpose = (check.__doc__ or "").splitlines()[0]
             sentences.append(f"{purpose} Instead, {type(error).__name__}: {error}")
     return list(dict.fromkeys(sentences))

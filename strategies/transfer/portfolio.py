@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable
 from functools import lru_cache
 from itertools import compress
 
@@ -18,7 +18,7 @@ from strategies.transfer.source import (
     Floats,
     ReadsSources,
     Source,
-    SourceLike,
+    Sources,
     load_sources,
 )
 
@@ -48,7 +48,7 @@ class Portfolio(ReadsSources, Strategy):
         self,
         context: SearchContext,
         *,
-        sources: Sequence[SourceLike] | SourceLike,
+        sources: Sources,
         size: Count = 10,
     ) -> None:
         super().__init__(context)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar, TypeAlias
 
@@ -32,7 +31,7 @@ from strategies.transfer.ranking_weights import (
     misordered_pairs,
     ranking_weights,
 )
-from strategies.transfer.source import ReadsSources, SourceLike, load_sources
+from strategies.transfer.source import ReadsSources, Sources, load_sources
 from strategies.transfer.source_model import (
     SourceModel,
     predictions_of_all,
@@ -94,7 +93,7 @@ class RankWeightedEnsemble(ReadsSources, Strategy):
         self,
         context: SearchContext,
         *,
-        sources: Sequence[SourceLike] | SourceLike,
+        sources: Sources,
         points: Points = 200,
         draws: Draws = 256,
     ) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any, Self, TypeAlias
+from typing import Annotated, Any, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,7 @@ from nasbench.errors import NasbenchError
 from nasbench.given import shown
 from nasbench.search import SearchContext
 from nasbench.spaces import Architecture, Architectures, SearchSpace
+from strategies.settings import InWords
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -54,6 +55,11 @@ class Source:
         Raises:
             NasbenchError: They do not fit, or there are none.
         """
+        for what in (self.architectures, self.accuracies):
+            if not isinstance(what, np.ndarray):
+                raise NasbenchError(
+                    f"source {self.name!r} takes numpy arrays, not {shown(what)}"
+                )
         shape = (len(self.accuracies), self.space.decisions)
         if self.architectures.shape != shape or not shape[0]:
             raise NasbenchError(
@@ -141,6 +147,16 @@ class Source:
 SourceLike: TypeAlias = Source | str | Path
 """A source, the id of a benchmark, the path of a table; or several ids and paths
 joined by ``+``, as in ``"cell201-digits-v1+mine.h5"``."""
+
+
+Sources: TypeAlias = Annotated[
+    Sequence[SourceLike] | SourceLike,
+    InWords(
+        "the id of a benchmark, the path of a table, several of them joined by +, or "
+        "a strategies.transfer.Source"
+    ),
+]
+"""The setting of a strategy."""
 
 
 def load_sources(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import chain, islice, zip_longest
 
 from nasbench.errors import NasbenchError
@@ -10,7 +9,7 @@ from nasbench.search import Proposal, SearchContext
 from nasbench.spaces import Architecture
 from strategies.evolution.regularized_evolution import RegularizedEvolution
 from strategies.settings import Count
-from strategies.transfer.source import ReadsSources, SourceLike, load_sources
+from strategies.transfer.source import ReadsSources, Sources, load_sources
 
 
 class WarmStart(ReadsSources, RegularizedEvolution):
@@ -37,7 +36,7 @@ class WarmStart(ReadsSources, RegularizedEvolution):
         self,
         context: SearchContext,
         *,
-        sources: Sequence[SourceLike] | SourceLike,
+        sources: Sources,
         top: Count = 10,
         population_size: Count = 30,
         tournament_size: Count = 10,
@@ -58,9 +57,7 @@ class WarmStart(ReadsSources, RegularizedEvolution):
         self.founders_to_ask -= 1
         return self.propose(self.to_ask.pop())
 
-    def _best_of(
-        self, sources: Sequence[SourceLike] | SourceLike, top: int
-    ) -> list[Architecture]:
+    def _best_of(self, sources: Sources, top: int) -> list[Architecture]:
         """Return the best of the sources in turn, the very best last."""
         rankings = [one.ranking for one in load_sources(sources, self.context)]
         in_turn = chain.from_iterable(zip_longest(*rankings))

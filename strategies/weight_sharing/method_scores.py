@@ -11,7 +11,7 @@ import numpy as np
 from nasbench.benchmark import Status
 from nasbench.errors import NasbenchError
 from strategies.weight_sharing.judgement import Judgement, TableOfAll, judge
-from strategies.weight_sharing.trace import Trace
+from strategies.weight_sharing.trace import Trace, by_settings
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,8 @@ class MethodScore:
 def score_methods(traces: Sequence[Trace], table: TableOfAll) -> list[MethodScore]:
     """Return the scores of all methods, the least regret first.
 
-    Searches of other spaces, tasks or recipes are left out.
+    Searches of other spaces, tasks or recipes are left out. Searches of one method by
+    different settings have a score each, and the name says in what they differ.
 
     Raises:
         NasbenchError: None fits the table.
@@ -85,7 +86,11 @@ def score_methods(traces: Sequence[Trace], table: TableOfAll) -> list[MethodScor
     by_method: dict[str, list[Trace]] = {}
     for trace in fitting:
         by_method.setdefault(trace.identity.method, []).append(trace)
-    scores = [_score(name, own, table) for name, own in by_method.items()]
+    scores = [
+        _score(f"{name}({kind})" if kind else name, own, table)
+        for name, all_own in by_method.items()
+        for kind, own in by_settings(all_own).items()
+    ]
     return sorted(
         scores,
         key=lambda s: (s.test_regret.mean != s.test_regret.mean, s.test_regret.mean),
@@ -95,7 +100,7 @@ def score_methods(traces: Sequence[Trace], table: TableOfAll) -> list[MethodScor
 def _score(method: str, traces: list[Trace], table: TableOfAll) -> MethodScore:
     whole = [trace for trace in traces if trace.status is Status.COMPLETE]
     judged: list[Judgement] = [judge(trace, table) for trace in whole]
-    counts = [len(trace.sampled) for trace in whole]
+    counts = [len(trace.sampled) for trace in whole if len(trace.sampled)]
     return MethodScore(
         method=method,
         searches=len(traces),

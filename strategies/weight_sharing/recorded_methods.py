@@ -6,11 +6,12 @@ table; ``"darts(file=FILE)"`` those of a file.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
 from nasbench.search import SearchContext
 from strategies.weight_sharing.replayed_search import ReplayedSearch
+from strategies.weight_sharing.trace import Trace
 
 
 class _Recorded(ReplayedSearch):
@@ -24,9 +25,9 @@ class _Recorded(ReplayedSearch):
         super().__init__(context, file=file, method=self.name, searches=searches)
 
     @classmethod
-    def inputs(cls, context: SearchContext, **settings: Any) -> Mapping[str, str]:
-        """Return the digest of the searches that would be replayed."""
-        return super().inputs(context, **settings, method=cls.name)
+    def recordings(cls, context: SearchContext, **settings: Any) -> Sequence[Trace]:
+        """Return the searches that runs would replay in turn."""
+        return super().recordings(context, **settings, method=cls.name)
 
 
 class RecordedDarts(_Recorded):

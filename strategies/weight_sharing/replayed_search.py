@@ -7,11 +7,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any, ClassVar
 
-from nasbench.benchmark import Status
+from nasbench.benchmark import Status, benchmark_ids
 from nasbench.errors import NasbenchError
 from nasbench.search import Proposal, SearchContext, SearchExhausted
 from strategies.strategy import Strategy
-from strategies.weight_sharing.trace import Trace
+from strategies.weight_sharing.trace import Trace, by_settings
 from strategies.weight_sharing.trace_file import read_traces, traces_digest
 
 SHIPPED = Path(__file__).parent / "traces"
@@ -64,10 +64,24 @@ class ReplayedSearch(Strategy):
             self.waiting.append(self._outcome(trace))
 
     @classmethod
+    def recordings(cls, context: SearchContext, **settings: Any) -> Sequence[Trace]:
+        """Return the searches that runs would replay in turn.
+
+        Args:
+            context: What would be searched.
+            settings: As the constructor takes them.
+
+        Raises:
+            NasbenchError: There is none.
+        """
+        return chosen_traces(
+            settings.get("file", ""), settings.get("method", ""), context
+        )
+
+    @classmethod
     def inputs(cls, context: SearchContext, **settings: Any) -> Mapping[str, str]:
         """Return the digest of the searches that would be replayed."""
-        file, method = settings.get("file", ""), settings.get("method", "")
-        traces = chosen_traces(file, method, context)
+        traces = cls.recordings(context, **settings)
         return {f"searches of {traces[0].identity.method}": traces_digest(traces)}
 
     def ask(self) -> Proposal:
@@ -122,6 +136,13 @@ def chosen_traces(file: str, method: str, context: SearchContext) -> Sequence[Tr
             f"{where} holds no search of {method or 'any method'} on "
             f"{_name(context)}{only}; {_how(method or 'darts', context)}"
         )
+    kinds = by_settings(traces)
+    if len(kinds) > 1:
+        raise NasbenchError(
+            f"{where} holds searches of {traces[0].identity.method} by different "
+            f"settings ({'; '.join(kinds)}), which are no runs of one strategy; put "
+            "each kind in a file of its own"
+        )
     return sorted(traces, key=lambda trace: trace.identity.seed)
 
 
@@ -151,13 +172,15 @@ def _name(context: SearchContext) -> str:
 
 def _how(method: str, context: SearchContext) -> str:
     """Return how to record and replay a search of one's own."""
-    spec, option = context.benchmark_spec, "--space"
+    spec, option, name = context.benchmark_spec, "--space", _name(context)
     if spec is not None:
+        # The path of a table that is not installed is not known here.
+        name = spec.id if spec.id in benchmark_ids() else "TABLE"
         option = "--table"
         if spec.task != DEFAULT_TASK:
             option = f"--task {spec.task} --table"
     return (
-        f"record one with `nasbench search {method} {option} {_name(context)} --out "
+        f"record one with `nasbench search {method} {option} {name} --out "
         f'{method}.jsonl` and take "{method}(file={method}.jsonl)"'
     )
 

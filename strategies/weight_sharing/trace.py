@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -54,6 +55,26 @@ class TraceIdentity:
             return named
         same_images = self.task_fingerprint == spec.task_fingerprint
         return f"{named} by another {'recipe' if same_images else 'cut of the images'}"
+
+
+def by_settings(traces: Sequence[Trace]) -> dict[str, list[Trace]]:
+    """Return searches of one method by their settings, each named by what differs.
+
+    As ``epochs=10`` and ``epochs=50``; where all are alike, the name is empty.
+    """
+    kinds: dict[str, list[Trace]] = {}
+    for trace in traces:
+        key = json.dumps(dict(trace.identity.settings), sort_keys=True)
+        kinds.setdefault(key, []).append(trace)
+    settings = [kind[0].identity.settings for kind in kinds.values()]
+    names = dict.fromkeys(name for one in settings for name in one)
+    differ = [n for n in names if len({str(one.get(n)) for one in settings}) > 1]
+    return {
+        ", ".join(
+            f"{name}={kind[0].identity.settings.get(name)}" for name in differ
+        ): kind
+        for kind in kinds.values()
+    }
 
 
 @dataclass(frozen=True, eq=False)

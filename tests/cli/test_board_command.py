@@ -68,6 +68,12 @@ def test_a_board_is_pinned_run_shown_and_verified(run) -> None:
     shown = run("show", "my.toml")[1]
     assert out.endswith(shown)
     assert run("show", "results/my")[1] == shown
+    manifest = Path("my.toml").read_text()
+    Path("my.toml").write_text(manifest + "# a line more\n")
+    _, again, err = run("show", "my.toml")
+    assert again == shown
+    assert "results/my holds the results of another version of my.toml" in err
+    Path("my.toml").write_text(manifest)
     code, out, _ = run("verify", "my.toml")
     assert (code, out) == (0, "my: equal to the last bit; all 4 runs were run again\n")
     code, out, _ = run("verify", "my.toml", "--seeds", "1", "--strategy", "random")

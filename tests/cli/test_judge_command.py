@@ -92,6 +92,9 @@ def test_methods_are_printed_as_columns_and_as_markdown(
     caption, blank, *lines = capsys.readouterr().out.splitlines()
     assert "125 architectures, of which the best has" in caption
     assert not blank
+    *lines, blank, legend = lines
+    assert not blank
+    assert legend == "searches in parentheses failed; they are in no mean"
     assert len(lines) == 4
     assert len({line.count("|") for line in lines}) == 1
     assert lines[0].startswith("| method | searches |")
@@ -122,3 +125,30 @@ def test_what_tells_a_search_from_its_table_is_said(
     foreign = [replace(t, identity=replace(t.identity, **changed)) for t in traces]
     with pytest.raises(NasbenchError, match=words):
         score_methods(foreign, small_table)
+
+
+def test_searches_by_different_settings_are_different_strategies(
+    traces: list[Trace], small_table: Table
+) -> None:
+    def by(epochs: int, trace: Trace) -> Trace:
+        settings = {"clip": 5.0, "epochs": epochs}
+        return replace(trace, identity=replace(trace.identity, settings=settings))
+
+    mixed = [by(10, traces[3]), by(50, traces[4]), by(10, traces[5])]
+    scores = {score.method: score for score in score_methods(mixed, small_table)}
+    assert {name: score.searches for name, score in scores.items()} == {
+        "gdas(epochs=10)": 2,
+        "gdas(epochs=50)": 1,
+    }
+    alone = score_methods([traces[4]], small_table)[0]
+    assert scores["gdas(epochs=50)"].tau == alone.tau
+
+
+def test_searches_without_samples_take_nothing_from_the_count_behind_a_tau(
+    traces: list[Trace], small_table: Table
+) -> None:
+    bare = replace(
+        traces[4], sampled=np.empty((0, 3), np.uint8), sampled_estimates=np.empty(0)
+    )
+    (score,) = score_methods([traces[3], bare], small_table)
+    assert score.sampled == 30

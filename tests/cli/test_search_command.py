@@ -144,3 +144,13 @@ def test_a_table_of_another_task_is_refused(run, small_table_path: Path) -> None
     code, _, err = run("darts", "--table", small_table_path, *RECIPE, "--out=a.jsonl")
     assert code == 2
     assert "give --table or --recipe, not both" in err
+
+
+def test_a_space_that_is_not_the_tables_is_refused(run, small_table_path: Path) -> None:
+    table = ("--table", str(small_table_path), "--training.epochs", "1", "--samples=0")
+    code, _, err = run("gdas", *table, "--space=chain", "--out", "a.jsonl")
+    assert code == 2
+    assert "is of cell201-mini, not of --space chain" in err
+    assert not Path("a.jsonl").exists()
+    code, _, err = run("gdas", *table, "--space=cell201-mini", "--out=a.jsonl")
+    assert code == 0, err

@@ -194,7 +194,22 @@ def test_failed_searches_are_judged_apart_and_propose_nothing(
     )
     assert code == 2
     assert "'darts(file=a.jsonl)' proposed nothing" in err.splitlines()[-1]
+    assert "like a recorded search that failed" in err.splitlines()[-1]
     assert not out
+
+
+def test_runs_that_repeat_recorded_searches_are_named(
+    run, small_table_path: Path
+) -> None:
+    table = str(small_table_path)
+    words = ("--table", table, "--training.epochs=1", "--samples=0", "--seeds=2")
+    assert run("search", "gdas", *words, "--out=a.jsonl")[0] == 0
+    compared = ("compare", table, "--strategy=gdas(file=a.jsonl)", "--strategy=random")
+    for seeds, said in (("3", True), ("2", False)):
+        board = (f"--seeds={seeds}", "--evaluations=3", "--jobs=1")
+        code, _, err = run(*compared, *board)
+        assert code == 0, err
+        assert ("3 runs replay 2 recorded searches" in err) == said
 
 
 WRONG_SETTINGS = [

@@ -120,6 +120,8 @@ def test_what_is_wrong_is_named_with_what_is_allowed(
         ("[ranking]\nmetrics = ['test_regrets']", ["'test_regret'"]),
         ("[ranking]\nmetrics = ['hypervolume']", ["several objectives"]),
         ("[ranking]\nmetrics = []", ["empty list"]),
+        ("[ranking]\nbaseline = 'randm'", ["'randm'", "'random'", "of the board"]),
+        ("[ranking]\nbaseline = 'local'", ["'local'", "strategies of the board"]),
     ],
 )
 def test_rules_that_are_none_are_refused(rules: str, parts: list[str]) -> None:

@@ -281,3 +281,16 @@ def test_the_small_board_that_is_published_is_verified() -> None:
     verdict = verify_board(manifest, results_of("ci-small"))
     assert verdict.runs == verdict.of == 100
     assert not verdict.differences
+
+
+def test_a_name_that_was_submitted_stays_with_its_class(
+    board: tuple[Manifest, Path], mine: Path
+) -> None:
+    manifest, folder = board
+    submit(manifest, folder, checked_submission(f"{mine}:Mine", "mine"), Making())
+    other = mine.with_name("other.py")
+    other.write_text(MINE.replace("Mine", "Other"))
+    before = (folder / "runs" / "mine.csv").read_bytes()
+    with pytest.raises(NasbenchError, match=r"mine is the name of Mine.* give --name"):
+        submit(manifest, folder, checked_submission(f"{other}:Other", "mine"), Making())
+    assert (folder / "runs" / "mine.csv").read_bytes() == before

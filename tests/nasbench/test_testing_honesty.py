@@ -151,3 +151,13 @@ def test_what_is_told_is_equal_and_all_else_differs():
         assert [one.mean_accuracy(a, split) for a in one.space] != [
             other.mean_accuracy(a, split) for a in other.space
         ]
+
+
+def test_a_strategy_that_leaves_the_program_breaks_the_contract():
+    class Leaving(Sound):
+        def ask(self):
+            raise SystemExit(0)
+
+    sentences = check_strategy(Leaving)
+    assert sentences
+    assert all("SystemExit" in sentence for sentence in sentences)

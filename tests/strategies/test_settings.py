@@ -113,6 +113,8 @@ def test_every_default_is_allowed(name):
         ("tpe(multivariate=1)", "expected True or False"),
         ("local(num_init=True)", "is True; expected a whole number"),
         ("gp(kernel=hamning)", "did you mean 'hamming'"),
+        ("warm-start", r"sources: the id of a benchmark, the path of a table, several"),
+        ("portfolio(sources=5)", r"sources of .* is 5; expected the id of a benchmark"),
     ],
 )
 def test_a_wrong_setting_as_text_is_one_sentence(text, told):

@@ -132,9 +132,8 @@ def test_one_line_says_what_ships_and_how_to_record(
     said = str(refusal.value)
     assert "\n" not in said
     assert "only on cell201-mini on faces" in said
-    assert (
-        f"`nasbench search darts --table {small_table.name} --out darts.jsonl`" in said
-    )
+    # The small table is not installed, so that its path is not known.
+    assert "`nasbench search darts --table TABLE --out darts.jsonl`" in said
     assert 'take "darts(file=darts.jsonl)"' in said
 
 
@@ -174,3 +173,16 @@ def test_a_board_is_pinned_to_the_searches_that_it_replays(
     (second,) = write_pins(read_manifest(path))
     assert second.digest == first.digest
     assert second.measured != first.measured
+
+
+def test_a_file_of_searches_by_different_settings_is_no_strategy(
+    tmp_path: Path, small_table: Table
+) -> None:
+    file = tmp_path / "mix.jsonl"
+    traces = [trace_of(small_table, seed) for seed in (0, 1)]
+    short = replace(traces[1].identity, settings={"epochs": 1})
+    write_traces([traces[0], replace(traces[1], identity=short)], file)
+    with pytest.raises(NasbenchError, match="by different settings") as caught:
+        RecordedDarts(context_of(small_table), file=str(file))
+    assert "epochs=1" in str(caught.value)
+    assert "\n" not in str(caught.value)
