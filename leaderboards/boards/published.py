@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from importlib.resources import files
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from nasbench.errors import NasbenchError, unknown
 
 MANIFESTS = "manifests"
 RESULTS = "results"
+OF_COMPARE = (".csv", ".html", ".png")
+"""How files end that ``nasbench compare --out`` writes."""
 
 
 def board_names() -> list[str]:
@@ -38,15 +41,44 @@ def results_of(board: str) -> Path:
     folder of the manifest, where that is called ``manifests``.
 
     Raises:
-        NasbenchError: As `manifest_of`.
+        NasbenchError: As `manifest_of`; or the path is a folder without a manifest, or
+            a file in one, as ``nasbench compare --out`` writes.
     """
     path = Path(board)
     if (path / "manifest.toml").is_file():
         return path
+    written = path.is_file() and path.suffix in OF_COMPARE
+    folder = path.parent if written else path
+    if folder.is_dir() and board not in board_names():
+        if (folder / "manifest.toml").is_file():
+            raise NasbenchError(
+                f"{path} is a file of the results of a board; give their folder, "
+                f"{folder}"
+            )
+        raise NasbenchError(
+            f"the folder {folder} has no manifest.toml, so it holds no results of a "
+            "board; `nasbench compare --out` writes a page of its own, index.html"
+        )
     manifest = manifest_of(board)
     beside = manifest.absolute().parent
     beside = beside.parent if beside.name == MANIFESTS else manifest.parent
     return beside / RESULTS / manifest.stem
+
+
+def command_name(folder: Path) -> str:
+    """Return how commands name the board whose results are in a folder.
+
+    That is its name where the project publishes it, else the file of its manifest,
+    which stands beside the folder ``results``.
+    """
+    name = folder.resolve().name
+    published = _package() / MANIFESTS / f"{name}.toml"
+    if name in board_names() and (
+        folder.resolve() == (_package() / RESULTS / name).resolve()
+        or (folder / "manifest.toml").read_bytes() == published.read_bytes()
+    ):
+        return name
+    return shlex.quote(f"{name}.toml")
 
 
 def _package() -> Path:

@@ -70,7 +70,7 @@ class _View:
     dark: str
     scale: str
     rows: list[_Row]
-    facts: list[tuple[str, str]]
+    facts: tuple[tuple[str, str], ...]
 
 
 def render_page(sections: Sequence[Section], settings: RunSettings) -> str:
@@ -97,6 +97,7 @@ def render_page(sections: Sequence[Section], settings: RunSettings) -> str:
     return environment.from_string(source.read_text(encoding="utf-8")).render(
         sections=[_view(section, settings) for section in sections],
         rules=wording.rules(settings, seeds),
+        quantity=wording.quantity("test_regret", bool(settings.constraints)),
         baseline=str(sections[0].ranking["baseline"].iloc[0]),
         compared=any(one.ranking["improvement"].notna().any() for one in sections),
         strategies=len(sections[0].strategies),
@@ -129,7 +130,7 @@ def _view(section: Section, settings: RunSettings) -> _View:
         dark=_data_uri(section.dark),
         scale=wording.points(ranking["ranked_points_mean_high"].max()),
         rows=_rows(section),
-        facts=_facts(section.facts) if section.facts else [],
+        facts=section.facts.pairs() if section.facts else (),
     )
 
 
@@ -168,24 +169,6 @@ def _rows(section: Section) -> list[_Row]:
 
 def _percents(low: float, high: float) -> str:
     return "" if isnan(low + high) else f"{100 * low:.0f} to {100 * high:.0f}"
-
-
-def _facts(facts: BenchmarkFacts) -> list[tuple[str, str]]:
-    """Return what is known as pairs of a term and a value."""
-    pairs: list[tuple[str, str | None]] = [
-        ("Search space", f"{facts.space}, {facts.combinations:,} combinations"),
-        ("Task", facts.task),
-        ("Full training", f"{facts.epochs} epochs"),
-        ("Seeds per architecture", str(facts.seeds)),
-        ("Best mean validation accuracy", _accuracy(facts.best_validation_accuracy)),
-        ("Best mean test accuracy", _accuracy(facts.best_test_accuracy)),
-        ("Content digest", facts.digest),
-    ]
-    return [(term, value) for term, value in pairs if value]
-
-
-def _accuracy(value: float | None) -> str | None:
-    return None if value is None else f"{100 * value:.2f} %"
 
 
 def _data_uri(png: bytes) -> str:

@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from math import isnan
 from typing import TYPE_CHECKING
 
+from leaderboards.fronts.objective_text import constraint_text
 from leaderboards.runner.settings import RunSettings
 from leaderboards.runner.simulation import IDLE_LIMIT
+from nasbench.search import Constraint, Objective, column_kind
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,12 +23,16 @@ MISSING = "–"
 NAMED = 4
 """More strategies than that are counted and not named."""
 
+DUST_DIGITS = 9
+"""Decimals of a percentage point; what is smaller is an error of rounding."""
+
 
 def points(value: float) -> str:
     """Return percentage points with two decimals, as in ``0.31``."""
     if isnan(value):
         return MISSING
-    return "< 0.01" if 0 < value < 0.005 else f"{value:.2f}"
+    rounded = round(value, DUST_DIGITS) + 0.0  # of -0.0 that makes 0.0
+    return "< 0.01" if 0 < rounded < 0.005 else f"{rounded:.2f}"
 
 
 def interval(low: float, high: float) -> str:
@@ -44,7 +50,9 @@ def ranks(low: float, high: float) -> str:
     return f"{low:g} to {high:g}"
 
 
-def rules(settings: RunSettings, seeds: int) -> list[tuple[str, str]]:
+def rules(
+    settings: RunSettings, seeds: int, metric: str = "test_regret"
+) -> list[tuple[str, str]]:
     """Return the rules of the runs as pairs of a term and its explanation."""
     again = {
         "charged": "charged like the first time",
@@ -67,12 +75,79 @@ def rules(settings: RunSettings, seeds: int) -> list[tuple[str, str]]:
         ("Asking again for what is known", again[settings.repeats]),
         ("Training longer what is known", longer[settings.fidelity]),
         *_simulated_machine(settings),
-        (
-            "Incumbent",
-            "the highest validation accuracy so far among full trainings, as the "
-            "strategy was told it; only the referee reads test accuracies",
-        ),
+        *_goals(settings),
+        _result(settings, metric),
     ]
+
+
+def quantity(metric: str, limited: bool) -> tuple[str, str]:
+    """Return what is ranked by, and how it is defined.
+
+    Args:
+        metric: As in ``test_regret``.
+        limited: Whether the runs had to keep limits.
+    """
+    if metric == "hypervolume":
+        kept = "; both hold only what keeps the limits" if limited else ""
+        return (
+            "Missed hypervolume",
+            "is what the front of a run lacks of the hypervolume of the exact front, "
+            "in percent of that one; both are valued by means over the seeds that the "
+            f"benchmark trained with{kept}.",
+        )
+    if metric.endswith("_error"):
+        split = metric.partition("_")[0]
+        return (
+            f"{split.capitalize()} error",
+            f"is 100 % minus the incumbent's mean {split} accuracy, in percentage "
+            "points; a mean is over the seeds that the benchmark trained with.",
+        )
+    among = "the architectures that keep the limits" if limited else "the whole space"
+    return (
+        "Regret",
+        f"is the best mean accuracy of {among} minus the incumbent's, in percentage "
+        "points; a mean is over the seeds that the benchmark trained with. Validation "
+        "and test each have their own best. Where the best is unknown, the error "
+        "stands in its place.",
+    )
+
+
+def _goals(settings: RunSettings) -> list[tuple[str, str]]:
+    """Return what is said of several objectives and of limits, if there are any."""
+    told = []
+    if len(settings.objectives) > 1:
+        told.append(("Objectives", "; ".join(map(_objective, settings.objectives))))
+    if settings.constraints:
+        limits = "; ".join(map(_limit, settings.constraints))
+        breaks = "what breaks one is charged and is never a result of the run"
+        told.append(("Limits", f"{limits}; {breaks}"))
+    return told
+
+
+def _objective(one: Objective) -> str:
+    unit, wanted = column_kind(one.column).unit, "large" if one.maximise else "small"
+    return f"{one.column.replace('_', ' ')} ({unit}), {wanted} is better"
+
+
+def _limit(one: Constraint) -> str:
+    text = constraint_text(one).removesuffix(".0")
+    return f"{text} ({column_kind(one.column).unit})"
+
+
+def _result(settings: RunSettings, metric: str) -> tuple[str, str]:
+    """Return what a run is judged by: its incumbent, or its front."""
+    kept = " that keep the limits" if settings.constraints else ""
+    if metric == "hypervolume":
+        return (
+            "Front",
+            f"of all full trainings so far{kept}, those that no other one surpasses "
+            "in all objectives, as the strategy was told them",
+        )
+    return (
+        "Incumbent",
+        f"the highest validation accuracy so far among full trainings{kept}, as the "
+        "strategy was told it; only the referee reads test accuracies",
+    )
 
 
 def _simulated_machine(settings: RunSettings) -> list[tuple[str, str]]:

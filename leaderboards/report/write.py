@@ -55,6 +55,9 @@ def write_report(
     """
     ranking = rank_board(board, np.random.default_rng(BOOTSTRAP_SEED), baseline)
     names = list(dict.fromkeys(ranking["benchmark"]))
+    if settings.constraints:
+        rows = {name: board[board["benchmark"] == name] for name in names}
+        facts = [f.under_limits(rows[f.name]) if f.name in rows else f for f in facts]
     facts_of = {fact.name: fact for fact in facts}
     for name in facts_of:
         if name not in names:

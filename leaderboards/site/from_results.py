@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from leaderboards.boards.entrants import Entrant
-from leaderboards.boards.pins import open_unpinned
+from leaderboards.boards.pins import FILES, open_unpinned
+from leaderboards.boards.published import command_name
 from leaderboards.boards.results import Results, read_part
 from leaderboards.report import wording
 from leaderboards.report.facts import BenchmarkFacts
@@ -23,14 +26,22 @@ BESIDE = ("manifest.toml", "benchmarks.csv", "environment.json")
 """Files of the results that are put beside the page as they are."""
 
 
-def site_of_results(results: Results) -> SiteBoard:
+def site_of_results(results: Results, manifest_file: Path | None = None) -> SiteBoard:
     """Return what the page of a board shows.
 
-    Benchmarks that are not installed here, or hold other numbers than the board's,
-    have no explorer; the sources on the page say so.
+    Benchmarks that are not found here, or hold other numbers than the board's, have no
+    explorer; the sources on the page say so.
+
+    Args:
+        results: What was found on the board.
+        manifest_file: The manifest, beside which tables and surrogates of one's own
+            are; by default NAME.toml beside the folder ``results``.
     """
     manifest = results.manifest
-    opened, problems = _opened(results)
+    if manifest_file is None:
+        above = results.folder.resolve().parent.parent
+        manifest_file = above / f"{results.name}.toml"
+    opened, problems = _opened(results, manifest_file)
     return SiteBoard(
         title=manifest.title,
         board=results.board,
@@ -38,7 +49,9 @@ def site_of_results(results: Results) -> SiteBoard:
         unit=manifest.settings.budget.unit,
         facts=_facts(results, opened),
         benchmarks=opened,
-        rules=tuple(wording.rules(manifest.settings, manifest.seeds)),
+        rules=tuple(
+            wording.rules(manifest.settings, manifest.seeds, manifest.metrics[0])
+        ),
         sources=(*_sources(results), *problems),
         files={name: read_part(results.folder, name) for name in BESIDE},
         metric=manifest.metrics[0],
@@ -50,24 +63,29 @@ def site_of_results(results: Results) -> SiteBoard:
     )
 
 
-def _opened(results: Results) -> tuple[dict[str, Benchmark], Pairs]:
+def _opened(
+    results: Results, manifest_file: Path
+) -> tuple[dict[str, Benchmark], Pairs]:
     """Return the benchmarks with the board's numbers, and why others are missing."""
     stated = dict(
         zip(results.benchmarks["benchmark"], results.benchmarks["digest"], strict=True)
     )
     opened: dict[str, Benchmark] = {}
     problems = []
+    beside = replace(results.manifest, path=manifest_file)
     for pin in results.manifest.benchmarks:
         try:
-            benchmark = open_unpinned(pin.id, results.manifest)
+            benchmark = open_unpinned(pin.id, beside)
         except NasbenchError:
-            problems.append((pin.id, "not installed where this page was written"))
+            is_file = pin.id.endswith(FILES)
+            missing = "not beside the manifest" if is_file else "not installed"
+            problems.append((pin.id, f"{missing} where this page was written"))
             continue
         digest = benchmark.spec.digest if isinstance(benchmark, Specified) else ""
         if digest == stated.get(benchmark.name):
             opened[benchmark.name] = benchmark
         else:
-            text = f"the installed one has other numbers (digest {digest})"
+            text = f"the one found here has other numbers (digest {digest})"
             problems.append((pin.id, text))
     return opened, tuple(problems)
 
@@ -98,6 +116,7 @@ def _facts(
                 best_test_accuracy=known["test"],
                 task=spec.task if spec else None,
                 digest=str(row["digest"]),
+                limited=bool(results.manifest.settings.constraints),
             )
         )
     return tuple(found)
@@ -134,12 +153,13 @@ def _sources(results: Results) -> Pairs:
         if one.is_submitted
     ]
     about = results.manifest.about.strip()
+    name = command_name(results.folder)
     return (
         *((("About", " ".join(about.split())),) if about else ()),
-        ("Results made by", f"nasbench board run {results.name}"),
-        ("Checked by", f"nasbench board verify {results.name}"),
-        ("Ranking in a terminal", f"nasbench board show {results.name}"),
-        ("Page written by", f"nasbench report {results.name} -o site"),
+        ("Results made by", f"nasbench board run {name}"),
+        ("Checked by", f"nasbench board verify {name}"),
+        ("Ranking in a terminal", f"nasbench board show {name}"),
+        ("Page written by", f"nasbench report {name} -o site"),
         ("Manifest", "manifest.toml"),
         ("SHA-256 of the manifest", hashlib.sha256(manifest).hexdigest()),
         ("Benchmarks, with digests", "benchmarks.csv"),

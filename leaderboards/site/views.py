@@ -11,8 +11,7 @@ import numpy as np
 
 from leaderboards.ranking import rank_board
 from leaderboards.report import wording
-from leaderboards.report.facts import BenchmarkFacts
-from leaderboards.site.content import Pairs, SiteBoard
+from leaderboards.site.content import SiteBoard
 from leaderboards.site.ensemble_view import ensemble_tables
 from leaderboards.site.metric import BEST_KNOWN, judged, name_of
 from leaderboards.site.names import file_names
@@ -142,6 +141,7 @@ class SiteViews:
                 for name in sorted(self.strategies)
             ],
             "rules": self.site.rules,
+            "quantity": wording.quantity(self.site.metric, bool(self.site.constraints)),
             "baseline": self.site.baseline,
         }
 
@@ -197,6 +197,9 @@ class SiteViews:
         columns = headings(ranking, self.site.baseline, self.site.metric)
         slug = self.benchmark_slugs[benchmark]
         facts = {one.name: one for one in self.site.facts}.get(benchmark)
+        if facts and self.site.constraints:
+            board = self.site.board
+            facts = facts.under_limits(board[board["benchmark"] == benchmark])
         return {
             "name": benchmark,
             "slug": slug,
@@ -205,22 +208,8 @@ class SiteViews:
             "columns": columns,
             "rows": ranking_rows(ranking, self.strategy_slugs, self.looks, columns),
             "explorer": f"explorer-{slug}.html" if benchmark in self.tables else "",
-            "facts": facts_pairs(facts) if facts else (),
+            "facts": facts.pairs() if facts else (),
         }
-
-
-def facts_pairs(facts: BenchmarkFacts) -> Pairs:
-    """Return what is known of a benchmark as pairs of a term and a value."""
-    pairs: list[tuple[str, str | None]] = [
-        ("Search space", f"{facts.space}, {facts.combinations:,} combinations"),
-        ("Task", facts.task),
-        ("Full training", f"{facts.epochs} epochs"),
-        ("Seeds per architecture", str(facts.seeds)),
-        ("Best mean validation accuracy", _accuracy(facts.best_validation_accuracy)),
-        ("Best mean test accuracy", _accuracy(facts.best_test_accuracy)),
-        ("Content digest", facts.digest),
-    ]
-    return tuple((term, value) for term, value in pairs if value)
 
 
 def summary_of(strategy: str) -> str:
@@ -232,10 +221,6 @@ def summary_of(strategy: str) -> str:
     except NasbenchError:
         return ""
     return described.strip().partition("\n")[0]
-
-
-def _accuracy(value: float | None) -> str | None:
-    return None if value is None else f"{100 * value:.2f} %"
 
 
 def _lead(strategies: int, seeds: int, benchmarks: list[str]) -> str:

@@ -19,6 +19,7 @@ from leaderboards.site.repeat_data import has_repeats, repeats_frame, trials_fra
 from leaderboards.site.table_data import axes_of, table_data, table_frame
 from leaderboards.site.views import SiteViews
 from leaderboards.site.walk_data import walks_data
+from nasbench.errors import NasbenchError, unknown
 
 
 def write_site(site: SiteBoard, folder: Path) -> list[Path]:
@@ -34,10 +35,14 @@ def write_site(site: SiteBoard, folder: Path) -> list[Path]:
         The paths of the files, ``index.html`` first.
 
     Raises:
-        NasbenchError: The folder is not writable, there is nothing to rank, or a
-            library is missing.
+        NasbenchError: The folder is not writable, there is nothing to rank, a
+            benchmark is not on the board, or a library is missing.
     """
     views = SiteViews(site)
+    for name in site.benchmarks:
+        if name not in views.benchmarks:
+            known = unknown("benchmark of the board", name, views.benchmarks)
+            raise NasbenchError(f"benchmarks of the SiteBoard: {known}")
     contents = {"index.html": b"", **assets(), **site.files}
     contents.update(_pages(views))
     contents.update(_data(views))

@@ -66,7 +66,7 @@ def compare_command(*benchmark: str, options: CompareOptions | None = None) -> N
     _say_repeated(factories, benchmarks, settings, chosen.seeds)
     board = tabulate(runs, benchmarks, settings.constraints)
     if chosen.out is not None:
-        facts = [BenchmarkFacts.of(one) for one in benchmarks]
+        facts = [BenchmarkFacts.of(one, settings.constraints) for one in benchmarks]
         paths = write_report(board, chosen.out, settings, facts)
     if len(settings.objectives) > 1:
         for one in benchmarks:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from nasbench.cli.terminal import output
+from nasbench.cli.terminal import errors, output
 
 
 def report_command(
@@ -22,10 +22,18 @@ def report_command(
     """
     # Imported when called: what renders is not part of every installation.
     from leaderboards.boards.published import results_of
-    from leaderboards.boards.results import read_results
+    from leaderboards.boards.results import read_part, read_results
     from leaderboards.site import write_site
     from leaderboards.site.from_results import site_of_results
 
-    site = site_of_results(read_results(results_of(results)))
+    folder = results_of(results)
+    read, given = read_results(folder), Path(results)
+    manifest = given if given.is_file() else None
+    if manifest and manifest.read_bytes() != read_part(folder, "manifest.toml"):
+        errors.print(
+            f"{folder} holds the results of another version of {manifest}; "
+            "`nasbench board run` makes them anew"
+        )
+    site = site_of_results(read, manifest)
     paths = write_site(site, out)
     output.print(str(paths[0]))

@@ -355,7 +355,15 @@ def test_the_verdict_says_who_leads_and_who_may_be_as_good(ranks, lows, words):
 
 
 @pytest.mark.parametrize(
-    "value, text", [(0.0, "0.00"), (0.004, "< 0.01"), (1.234, "1.23"), (np.nan, "–")]
+    "value, text",
+    [
+        (0.0, "0.00"),
+        (1e-17, "0.00"),
+        (-1e-17, "0.00"),
+        (0.004, "< 0.01"),
+        (1.234, "1.23"),
+        (np.nan, "–"),
+    ],
 )
 def test_points_are_worded_with_two_decimals(value, text):
     assert points(value) == text

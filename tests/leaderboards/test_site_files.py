@@ -325,6 +325,15 @@ def test_an_unknown_metric_is_refused(site, tmp_path):
         write_site(replace(site, metric="hypervolume"), tmp_path)
 
 
+def test_a_benchmark_that_is_not_on_the_board_is_refused(site, tmp_path):
+    from dataclasses import replace
+
+    opened = {"cell201-mini-digits": site.benchmarks[NAME]}
+    with pytest.raises(NasbenchError, match=f"'cell201-mini-digits'.*{NAME}"):
+        write_site(replace(site, benchmarks=opened), tmp_path / "new")
+    assert not (tmp_path / "new").exists()
+
+
 @pytest.mark.parametrize("library", ["jinja2", "plotly"])
 def test_a_missing_library_is_named_with_what_to_install(
     site, tmp_path, monkeypatch, library

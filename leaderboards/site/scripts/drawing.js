@@ -18,7 +18,7 @@ function liveEdges(space, operations) {
   return space.edges.map(([source, target], i) => carries[i] && reached.has(source) && reaching.has(target));
 }
 
-function edgeDrawing([source, target], base, operation, stroke, style) {
+function edgeDrawing([source, target], base, lines, stroke, style) {
   const [x1, x2] = [60 + GAP * source, 60 + GAP * target];
   const lane = target - source - 1;
   let path = `M${x1 + RADIUS},${base} L${x2 - RADIUS - 4},${base}`;
@@ -29,8 +29,11 @@ function edgeDrawing([source, target], base, operation, stroke, style) {
     path = `M${x1 + 12},${foot + 3} C${x1 + 32},${top - 14} ${x2 - 32},${top - 14} ${x2 - 12},${foot - 1}`;
     y = foot + 2 - 0.75 * (foot - top + 14) - 6;
   }
-  return `<path d="${path}" fill="none" stroke="${stroke}" stroke-width="3" ${style} marker-end="url(#head-${stroke.slice(1)})"/>` +
-    `<text x="${(x1 + x2) / 2}" y="${y}" text-anchor="middle" font-size="13" fill="currentColor">${operation}</text>`;
+  const word = (height, content) =>
+    `<text x="${(x1 + x2) / 2}" y="${height}" text-anchor="middle" font-size="13" fill="currentColor">${content}</text>`;
+  // Between neighbours there is room for one word only, so the second stands below.
+  const words = lane > 0 ? word(y, lines.join(" ")) : word(y, lines[0]) + lines.slice(1).map((line) => word(base + 19, line)).join("");
+  return `<path d="${path}" fill="none" stroke="${stroke}" stroke-width="3" ${style} marker-end="url(#head-${stroke.slice(1)})"/>${words}`;
 }
 
 function cellDrawing(space, operations, text) {
@@ -42,8 +45,8 @@ function cellDrawing(space, operations, text) {
     const operation = operations[i];
     if (operation === "none") return "";
     const style = live[i] ? "" : 'stroke-dasharray="5 4"';
-    const label = live[i] ? operation : `${operation} (dead)`;
-    return edgeDrawing(edge, base, label, live[i] ? space.colours[operation] : dead, style);
+    const lines = live[i] ? [operation] : [operation, "(dead)"];
+    return edgeDrawing(edge, base, lines, live[i] ? space.colours[operation] : dead, style);
   });
   const heads = [...new Set([...Object.values(space.colours), dead])].map((fill) =>
     `<marker id="head-${fill.slice(1)}" viewBox="0 0 10 10" refX="8" refY="5" markerWidth="5" markerHeight="5" orient="auto"><path d="M0,0 L10,5 L0,10 z" fill="${fill}"/></marker>`);

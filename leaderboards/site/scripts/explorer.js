@@ -165,7 +165,7 @@ class Explorer {
 
   layout() {
     const [x, y] = [this.axis("x"), this.axis("y")];
-    const [across, up] = [axisLayout(axisTitle(x), isLogarithmic(x)), axisLayout(axisTitle(y), isLogarithmic(y))];
+    const [across, up] = [x, y].map((axis) => axisLayout(axisTitle(axis), isLogarithmic(axis), axis.values));
     if (across.type === "linear") across.range = mainRange(this.xs, this.shown);
     if (up.type === "linear") up.range = mainRange(this.ys, this.shown);
     return layout(across, up, {

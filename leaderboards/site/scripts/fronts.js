@@ -37,7 +37,7 @@ async function startFronts() {
     return far ? [middle - 1.5 * (high - middle), high + 0.2 * (high - middle)] : undefined;
   };
   const redraw = () => draw(place, traces, () => layout(
-    axisLayout(fronts.objectives[Number(objectiveSelect.value)], true),
+    axisLayout(fronts.objectives[Number(objectiveSelect.value)], true, traces().flatMap(({ x }) => x)),
     { ...axisLayout(fronts.objectives[0]), range: range() },
     { uirevision: `${benchmarkSelect.value} ${objectiveSelect.value}` },
   )).catch((problem) => say(problem, place));

@@ -20,7 +20,11 @@ function manyPoints() {
   return pointType;
 }
 
-function axisLayout(title, log = false) {
+// `values` are what is drawn. On less than a decade the digits 1, 2, 5 of a logarithmic
+// axis are too few labels; there Plotly chooses evenly spaced ones.
+function axisLayout(title, log = false, values = []) {
+  const known = log ? Float64Array.from(values).filter((value) => value > 0).sort() : [];
+  const short = known.length > 0 && known.at(-1) < 10 * known[0];
   return {
     title: { text: title, font: { size: 13 } },
     type: log ? "log" : "linear",
@@ -29,7 +33,7 @@ function axisLayout(title, log = false) {
     zeroline: false,
     automargin: true,
     exponentformat: "SI",
-    ...(log ? { dtick: "D2", minorloglabels: "complete" } : {}),
+    ...(log && !short ? { dtick: "D2", minorloglabels: "complete" } : {}),
   };
 }
 

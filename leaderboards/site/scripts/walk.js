@@ -105,7 +105,7 @@ class Walk {
     const axis = this.table?.axis(one("[data-walk-axis]").value);
     one("[data-position]").value = this.position;
     draw(this.place, () => this.traces(), () => layout(
-      axis ? axisLayout(axisTitle(axis), isLogarithmic(axis))
+      axis ? axisLayout(axisTitle(axis), isLogarithmic(axis), axis.values)
         : { ...axisLayout("evaluations"), range: [0, Math.max(...this.run.at) + 1] },
       { ...axisLayout("validation accuracy (%)"), range: this.heights(axis) }, { hovermode: "closest", uirevision: "walk" },
     )).catch((problem) => say(problem, this.place));
