@@ -53,7 +53,7 @@ def test_every_rule_of_the_runner_can_be_said() -> None:
         "[rules]\nworkers = 2\nspeeds = [1, 0.5]\nfidelity = 'restart'\n"
         "repeats = 'free'\noverhead = 0.25\nnoise = 'trial'\nproxies = true\n"
         "objectives = ['accuracy', 'flops']\nconstraints = ['flops<=2M']\n"
-        "[ranking]\nmetrics = ['hypervolume', 'test_regret']\nbaseline = 'local'\n"
+        "[ranking]\nmetrics = ['hypervolume', 'test_regret']\nbaseline = 'random'\n"
     )
     manifest = parse_manifest(given, PATH)
     assert manifest.settings == RunSettings(
@@ -72,7 +72,7 @@ def test_every_rule_of_the_runner_can_be_said() -> None:
     )
     assert manifest.proxies
     assert manifest.metrics == ("hypervolume", "test_regret")
-    assert manifest.baseline == "local"
+    assert manifest.baseline == "random"
 
 
 @pytest.mark.parametrize(
