@@ -354,14 +354,14 @@ def test_colours_follow_the_button_and_stay(browser, folder):
     press = "document.querySelector('[data-theme-button]').click()"
     browser.run(press)  # light
     browser.run(press)  # dark
-    assert browser.run(background) == "rgb(13, 17, 23)"
+    browser.wait(f"{background} === 'rgb(13, 17, 23)'")
     browser.wait(
         "document.querySelector('[data-curves]').layout.font.color === '#e6edf3'"
     )
     browser.open(folder / "strategy-local.html", scheme="light")
-    assert browser.run(background) == "rgb(13, 17, 23)"
+    browser.wait(f"{background} === 'rgb(13, 17, 23)'")
     browser.run(press)
-    assert browser.run(background) == "rgb(246, 248, 250)"
+    browser.wait(f"{background} === 'rgb(246, 248, 250)'")
 
 
 def test_fronts_are_drawn_with_the_exact_one(browser, tmp_path):
