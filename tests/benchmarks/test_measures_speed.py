@@ -6,13 +6,11 @@ is scaled up to what the measure computes.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 import scipy.stats
 from pytest_benchmark.fixture import BenchmarkFixture
+from timings import cpu_seconds, ratio_in_turns
 
 from leaderboards.measures import (
     RunCurves,
@@ -23,16 +21,6 @@ from leaderboards.measures import (
 
 REPLICATES = 1000
 SHAPE = 8, 100, 3, 40
-
-
-def cpu_seconds(call: Callable[[], object], repeats: int = 3) -> float:
-    """Return the least CPU seconds of one call: what nothing else has disturbed."""
-    least = float("inf")
-    for _ in range(repeats):
-        start = time.process_time()
-        call()
-        least = min(least, time.process_time() - start)
-    return least
 
 
 @pytest.fixture(scope="module")
@@ -69,8 +57,12 @@ def test_pooled_aggregates(benchmark: BenchmarkFixture, curves: RunCurves) -> No
 
     benchmark.pedantic(measure, rounds=1)
     k, _, _, t = SHAPE
-    loop = 10 * k * t * cpu_seconds(lambda: loop_over_replicates(curves.at()[0]))
-    ratio = cpu_seconds(measure) / loop
+    runs = curves.at()[0]
+
+    def loop() -> float:
+        return 10 * k * t * cpu_seconds(lambda: loop_over_replicates(runs))
+
+    ratio = ratio_in_turns(lambda: cpu_seconds(measure), loop, 0.1)
     benchmark.extra_info["ratio to a loop over replicates"] = ratio
     assert ratio < 0.1
 
@@ -84,8 +76,11 @@ def test_aggregates_by_benchmark(
     benchmark.pedantic(measure, rounds=1)
     k, _, b, t = SHAPE
     one = curves.at()[0, :, :1]
-    loop = 10 * k * b * t * cpu_seconds(lambda: loop_over_replicates(one))
-    ratio = cpu_seconds(measure) / loop
+
+    def loop() -> float:
+        return 10 * k * b * t * cpu_seconds(lambda: loop_over_replicates(one))
+
+    ratio = ratio_in_turns(lambda: cpu_seconds(measure), loop, 0.05)
     benchmark.extra_info["ratio to a loop over replicates"] = ratio
     assert ratio < 0.05
 
@@ -104,6 +99,9 @@ def test_improvement(benchmark: BenchmarkFixture, curves: RunCurves) -> None:
 
     benchmark.pedantic(measure, rounds=1)
     k, _, b, _ = SHAPE
-    ratio = cpu_seconds(measure) / (10 * k * (k - 1) / 2 * b * cpu_seconds(loop))
+    loops = 10 * k * (k - 1) / 2 * b
+    ratio = ratio_in_turns(
+        lambda: cpu_seconds(measure), lambda: loops * cpu_seconds(loop), 0.2
+    )
     benchmark.extra_info["ratio to a loop over replicates"] = ratio
     assert ratio < 0.2

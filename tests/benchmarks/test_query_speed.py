@@ -8,30 +8,23 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import timeit
-from collections.abc import Callable
-from statistics import median
 
 import numpy as np
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
+from timings import ratio_in_turns, wall_seconds
 
 from tabular import Table
-
-REPEATS = 7
-
-
-def seconds(call: Callable[[], object], number: int) -> float:
-    """Return the median seconds of one call."""
-    return median(timeit.repeat(call, number=number, repeat=REPEATS)) / number
 
 
 def test_one_evaluation(benchmark: BenchmarkFixture, small_table: Table) -> None:
     cell = (3, 1, 4)
     lookup = {cell: small_table.evaluate(cell)}
     benchmark(small_table.evaluate, cell)
-    ratio = seconds(lambda: small_table.evaluate(cell), 5000) / seconds(
-        lambda: lookup[cell], 5000
+    ratio = ratio_in_turns(
+        lambda: wall_seconds(lambda: small_table.evaluate(cell), 5000),
+        lambda: wall_seconds(lambda: lookup[cell], 5000),
+        50,
     )
     benchmark.extra_info["ratio to a dictionary access"] = ratio
     # A dictionary access is 0.05 to 0.1 us, so this is a few microseconds at most.
@@ -51,8 +44,11 @@ def test_a_first_evaluation_of_each_architecture(
 
     benchmark(evaluate_all)
     lookup = dict.fromkeys(cells)
-    baseline = seconds(lambda: [lookup[cell] for cell in cells], 200)
-    ratio = seconds(evaluate_all, 20) / baseline
+    ratio = ratio_in_turns(
+        lambda: wall_seconds(evaluate_all, 20),
+        lambda: wall_seconds(lambda: [lookup[cell] for cell in cells], 200),
+        1000,
+    )
     benchmark.extra_info["ratio to a dictionary access"] = ratio
     assert ratio < 1000
 
@@ -63,8 +59,10 @@ def test_a_batch(benchmark: BenchmarkFixture, small_table: Table) -> None:
     batch = small_table.space.architectures_at(indices)
     values = small_table.accuracies(np.arange(small_table.space.size))
     benchmark(small_table.accuracies, batch)
-    ratio = seconds(lambda: small_table.accuracies(batch), 1) / seconds(
-        lambda: values.take(indices), 1
+    ratio = ratio_in_turns(
+        lambda: wall_seconds(lambda: small_table.accuracies(batch)),
+        lambda: wall_seconds(lambda: values.take(indices)),
+        50,
     )
     benchmark.extra_info["ratio to numpy's take"] = ratio
     benchmark.extra_info["architectures per second"] = (
@@ -99,10 +97,8 @@ def test_opening_a_table_in_a_fresh_process(
         "import time; start = time.perf_counter(); import numpy, h5py; "
         "print(time.perf_counter() - start)"
     )
-    opening = [fresh(OPENING) for _ in range(REPEATS)]
-    baseline = [fresh(imports) for _ in range(REPEATS)]
-    benchmark.extra_info["milliseconds"] = 1000 * median(opening)
-    ratio = median(opening) / median(baseline)
+    ratio = ratio_in_turns(lambda: fresh(OPENING), lambda: fresh(imports), 1)
+    benchmark.extra_info["milliseconds"] = 1000 * fresh(OPENING)
     benchmark.extra_info["ratio to importing numpy and h5py"] = ratio
     benchmark.pedantic(lambda: Table.open(small_table.path), rounds=5)
     assert ratio < 1

@@ -6,9 +6,9 @@ The baseline asks, looks up and tells, and keeps nothing: what no runner can go 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 
 from pytest_benchmark.fixture import BenchmarkFixture
+from timings import cpu_seconds, ratio_in_turns
 
 from leaderboards import RunSettings, compare, simulate, tabulate
 from nasbench.search import Budget, SearchContext
@@ -16,19 +16,8 @@ from strategies import RandomSearchWithReplacement, RegularizedEvolution
 from tabular import Table
 
 EVALUATIONS = 200
-REPEATS = 9
 RUNS = 100
 SETTINGS = RunSettings(Budget(EVALUATIONS))
-
-
-def cpu_seconds(call: Callable[[], object]) -> float:
-    """Return the least CPU seconds of one call: what nothing else has disturbed."""
-    least = float("inf")
-    for _ in range(REPEATS):
-        start = time.process_time()
-        call()
-        least = min(least, time.process_time() - start)
-    return least
 
 
 def bare_loop(table: Table) -> None:
@@ -46,16 +35,17 @@ def test_one_run(benchmark: BenchmarkFixture, small_table: Table) -> None:
         return simulate(RandomSearchWithReplacement, small_table, settings, 0)
 
     benchmark(run)
-    bare = cpu_seconds(lambda: bare_loop(small_table))
-    alone = cpu_seconds(run)
-    eight = cpu_seconds(lambda: run(RunSettings(Budget(EVALUATIONS), workers=8)))
-    benchmark.extra_info["ratio to a bare loop"] = alone / bare
-    benchmark.extra_info["ratio of eight workers to one"] = eight / alone
-    benchmark.extra_info["us per evaluation of the runner"] = (
-        1e6 * (alone - bare) / EVALUATIONS
+    eight = RunSettings(Budget(EVALUATIONS), workers=8)
+    to_bare = ratio_in_turns(
+        lambda: cpu_seconds(run), lambda: cpu_seconds(lambda: bare_loop(small_table)), 5
     )
-    assert alone / bare < 5
-    assert eight / alone < 2
+    to_one = ratio_in_turns(
+        lambda: cpu_seconds(lambda: run(eight)), lambda: cpu_seconds(run), 2
+    )
+    benchmark.extra_info["ratio to a bare loop"] = to_bare
+    benchmark.extra_info["ratio of eight workers to one"] = to_one
+    assert to_bare < 5
+    assert to_one < 2
 
 
 def test_a_table_of_runs(benchmark: BenchmarkFixture, small_table: Table) -> None:
@@ -66,10 +56,15 @@ def test_a_table_of_runs(benchmark: BenchmarkFixture, small_table: Table) -> Non
     ]
     tabulate(runs, [small_table])  # imports pandas
     benchmark(tabulate, runs, [small_table])
-    simulated = 20 * cpu_seconds(
-        lambda: simulate(RandomSearchWithReplacement, small_table, SETTINGS, 0)
+
+    def simulated() -> object:
+        return simulate(RandomSearchWithReplacement, small_table, SETTINGS, 0)
+
+    ratio = ratio_in_turns(
+        lambda: cpu_seconds(lambda: tabulate(runs, [small_table])),
+        lambda: len(runs) * cpu_seconds(simulated),
+        1,
     )
-    ratio = cpu_seconds(lambda: tabulate(runs, [small_table])) / simulated
     benchmark.extra_info["ratio to the simulation"] = ratio
     assert ratio < 1
 
@@ -84,9 +79,8 @@ def test_several_processes(benchmark: BenchmarkFixture, small_table: Table) -> N
         return time.perf_counter() - start
 
     board(1, 2)  # imports, and reads the table
-    times = {jobs: min(board(jobs) for _ in range(2)) for jobs in (1, 2)}
     benchmark.pedantic(board, args=(2,), rounds=1)
-    benchmark.extra_info["runs per second, one process"] = RUNS / times[1]
-    benchmark.extra_info["runs per second, two processes"] = RUNS / times[2]
+    ratio = ratio_in_turns(lambda: board(2), lambda: board(1), 2)
+    benchmark.extra_info["ratio of two processes to one"] = ratio
     # On an idle machine 0.6; a busy one has no second core to give.
-    assert times[2] / times[1] < 2
+    assert ratio < 2
