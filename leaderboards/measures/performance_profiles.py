@@ -39,9 +39,16 @@ def score_profile(
         Arrays ``(k, r)`` in [0, 1].
 
     Raises:
-        NasbenchError: The confidence is out of range, or there is no replicate.
+        NasbenchError: A level is NaN, the confidence is out of range, or there is no
+            replicate.
     """
-    reached = curves.at()[..., None] <= np.asarray(levels, np.float64)
+    asked = np.asarray(levels, np.float64)
+    if np.isnan(asked).any():
+        raise NasbenchError(
+            f"level {int(np.flatnonzero(np.isnan(asked))[0])} of {asked.size} is NaN; "
+            "levels are regrets"
+        )
+    reached = curves.at()[..., None] <= asked
     samples = reached.astype(np.float64).transpose(1, 2, 0, 3)
     counts = seed_counts(samples.shape[0], samples.shape[1], rng, replicates)
     drawn = resampled_means(samples, counts)

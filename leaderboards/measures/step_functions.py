@@ -55,15 +55,17 @@ def curves_of(
         Strategies and benchmarks in the order in which they appear, seeds ascending.
 
     Raises:
-        NasbenchError: The board is empty, a choice is not among its kinds, not every
-            strategy has every seed on every benchmark, costs in `unit` are unknown
-            or decrease, or the quantity is unknown although there are incumbents.
+        NasbenchError: The board is empty or lacks a column that is read, a choice is
+            not among its kinds, not every strategy has every seed on every benchmark,
+            costs in `unit` are unknown or decrease, or the quantity is unknown
+            although there are incumbents.
     """
     _check_choice("quantity", quantity, get_args(Quantity))
     _check_choice("unit", unit, get_args(BudgetUnit))
     _check_choice("after_end", after_end, get_args(AfterEnd))
     if board.empty:
         raise NasbenchError("curves need a board with rows; this one is empty")
+    _check_columns(board, quantity, unit)
     strategies, benchmarks, seeds, run = _numbered(board)
     order = np.lexsort((board["evaluations"].to_numpy(), run))
     run = run[order]
@@ -112,6 +114,21 @@ def on_grid(
 def _check_choice(name: str, given: str, known: tuple[str, ...]) -> None:
     if given not in known:
         raise NasbenchError(unknown(name, given, known))
+
+
+def _check_columns(board: pd.DataFrame, quantity: Quantity, unit: BudgetUnit) -> None:
+    split, kind = quantity.split()
+    read = ["strategy", "benchmark", "seed", "evaluations", "incumbent", unit]
+    read.append(f"incumbent_{split}_accuracy")
+    if kind == "regret":
+        read.append(f"{split}_regret")
+    missing = [column for column in dict.fromkeys(read) if column not in board]
+    if missing:
+        raise NasbenchError(
+            f"the board has no column {' and no column '.join(map(repr, missing))}, "
+            f"which {quantity} by {unit} is read from; `leaderboards.compare` writes "
+            "them all"
+        )
 
 
 def _numbered(

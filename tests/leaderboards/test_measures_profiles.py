@@ -128,3 +128,9 @@ def test_costs_and_ratios_that_make_no_profile_are_refused():
         cost_profile(np.empty((2, 0)), [1])
     with pytest.raises(NasbenchError, match="is 1 or more"):
         cost_profile([[1, 2]], [0.5])
+
+
+def test_a_level_that_is_no_number_is_refused():
+    curves = curves_at_the_end(generator(6).random((2, 6, 1)))
+    with pytest.raises(NasbenchError, match="level 1 of 2 is NaN"):
+        score_profile(curves, [0.1, np.nan], generator())

@@ -197,3 +197,17 @@ def test_what_curves_do_not_hold_is_named():
         curves.only(benchmarks=["q"])
     with pytest.raises(NasbenchError, match="one positive number for each of the 1"):
         curves.scaled([0.0])
+
+
+@pytest.mark.parametrize(
+    "column, unit",
+    [("seed", "evaluations"), ("test_regret", "epochs"), ("epochs",) * 2],
+)
+def test_a_board_without_a_column_is_refused(board, column, unit):
+    with pytest.raises(NasbenchError, match=f"no column '{column}'"):
+        curves_of(board.drop(columns=column), "test regret", unit)
+
+
+def test_errors_need_no_regrets(board):
+    bare = board.drop(columns=["test_regret", "validation_regret"])
+    assert curves_of(bare, "test error").regrets.shape[0] == 2
