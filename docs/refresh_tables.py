@@ -3,7 +3,11 @@
     python docs/refresh_tables.py
 
 A table stands between ``<!-- nasbench judge ... -->`` and ``<!-- end -->``. Where a
-benchmark is not installed, what stands there is left, and a line says so.
+benchmark is not installed, what stands there is left, and a line says so. Commands run
+in the root of the repository. All together take some two CPU minutes, most of them for
+the scores in ``surrogates.md``; names of documents refresh those alone:
+
+    python docs/refresh_tables.py proxies.md
 """
 
 from __future__ import annotations
@@ -13,7 +17,7 @@ import io
 import re
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from nasbench.cli import main
@@ -32,7 +36,11 @@ def documents() -> Iterator[Path]:
 def printed(command: str) -> tuple[str, str]:
     """Return what a command prints, and the line on why it could not."""
     out, err = io.StringIO(), io.StringIO()
-    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+    with (
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+        contextlib.chdir(FOLDER.parent),
+    ):
         code = main(shlex.split(command)[1:])
     return out.getvalue(), err.getvalue().strip() if code else ""
 
@@ -51,13 +59,19 @@ def refreshed(text: str) -> tuple[str, list[str]]:
     return BLOCK.sub(block, text), left
 
 
-def refresh() -> None:
-    """Write all documents anew."""
+def refresh(names: Sequence[str] = ()) -> None:
+    """Write documents anew: those with the names, or all."""
     for path in documents():
+        if names and path.name not in names:
+            continue
         text, left = refreshed(path.read_text(encoding="utf-8"))
-        path.write_text(text, encoding="utf-8")
+        made = {found[1]: found[0] for found in BLOCK.finditer(text)}
+        # Some commands take minutes: what was written around the tables stays.
+        now = path.read_text(encoding="utf-8")
+        now = BLOCK.sub(lambda found, made=made: made.get(found[1], found[0]), now)
+        path.write_text(now, encoding="utf-8")
         sys.stdout.writelines(f"{path.name}: {line}\n" for line in left)
 
 
 if __name__ == "__main__":
-    refresh()
+    refresh(sys.argv[1:])

@@ -119,3 +119,11 @@ RANKING = (
     ),
 )
 """A ranking: one row per strategy and benchmark; all bounds are 95 % intervals."""
+
+SEARCHES = Column(
+    "searches",
+    "int64",
+    "count",
+    "distinct searches that the runs replay; of what searches itself, the runs",
+)
+"""A further column of rankings, after `seeds`, where runs replay recorded searches."""

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leaderboards.measures.estimate import REPLICATES, Estimate
+from leaderboards.measures.repeats import Searches
 from leaderboards.measures.resampling import mean_of_runs
-from leaderboards.measures.step_functions import on_grid
+from leaderboards.measures.step_functions import SEARCH, on_grid
 from leaderboards.quantity import quantity_of
 from nasbench.errors import NasbenchError, unknown
 from nasbench.search import BudgetUnit
@@ -80,8 +81,19 @@ def anytime_curves(
     for strategy, own in rows.groupby("strategy", sort=False, observed=True):
         runs = own.groupby("seed", sort=False)
         curves = [on_grid(run[unit], run["points"], grid) for _, run in runs]
-        points[str(strategy)] = mean_of_runs(curves, rng, replicates)
+        points[str(strategy)] = mean_of_runs(
+            curves, rng, replicates, searches=_searches(own)
+        )
     return Curves(benchmark, quantity.name, unit, grid, points)
+
+
+def _searches(own: pd.DataFrame) -> Searches | None:
+    """Return of every run of a strategy the position of one of the same search."""
+    if SEARCH not in own:
+        return None
+    runs = own.drop_duplicates("seed")
+    place = {seed: i for i, seed in enumerate(runs["seed"])}
+    return np.array([place[seed] for seed in runs[SEARCH]])
 
 
 def _grid(spent: NDArray[np.float64], unit: BudgetUnit) -> NDArray[np.float64]:

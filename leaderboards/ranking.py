@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from leaderboards.columns import RANKING
+from leaderboards.columns import RANKING, SEARCHES
 from leaderboards.measures.aggregates import stratified_aggregates
 from leaderboards.measures.estimate import REPLICATES, Estimate
 from leaderboards.measures.improvement import probability_of_improvement
 from leaderboards.measures.ranks import rank_by_mean
+from leaderboards.measures.repeats import Searches, count_searches, repeat_positions
 from leaderboards.quantity import quantity_of
+from leaderboards.searches import searches_of
 from nasbench.errors import NasbenchError
 
 if TYPE_CHECKING:
@@ -39,7 +41,9 @@ def rank_board(
 
     Returns:
         One row per strategy, by benchmark and rank; the columns are
-        `leaderboards.columns.RANKING`.
+        `leaderboards.columns.RANKING`; where runs replay recorded searches, also
+        `leaderboards.columns.SEARCHES`. Then bounds are over distinct searches, NaN
+        where there is one.
 
     Raises:
         NasbenchError: The strategies of a benchmark do not have the same seeds, or
@@ -70,6 +74,7 @@ def _rank_one(
     def runs(values: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.asarray(values, np.float64).reshape(len(names), count)
 
+    searches = searches_of(final, len(names))
     # Every figure comes from the same resampled runs, so that they fit together.
     draws = int(rng.integers(2**63))
     quantity = quantity_of(final)
@@ -81,14 +86,18 @@ def _rank_one(
         "evaluations": runs(final["evaluations"].to_numpy()).mean(axis=1),
         "ranked_by": quantity.name,
         "baseline": baseline,
-        **_bounds("rank", rank_by_mean(samples, rng, replicates)),
-        **_aggregates("ranked_points", samples, draws, replicates),
-        **_improvement(names, samples, rng, baseline, replicates),
+        **_bounds("rank", rank_by_mean(samples, rng, replicates, searches=searches)),
+        **_aggregates("ranked_points", samples, draws, replicates, searches),
+        **_improvement(names, samples, rng, (baseline, replicates), searches),
     }
     for split in ("test", "validation"):
         regrets = 100 * runs(final[f"{split}_regret"].to_numpy())
-        columns |= _aggregates(f"{split}_regret_points", regrets, draws, replicates)
+        name = f"{split}_regret_points"
+        columns |= _aggregates(name, regrets, draws, replicates, searches)
     ranking = pd.DataFrame({column.name: columns[column.name] for column in RANKING})
+    if searches is not None:
+        place = list(ranking.columns).index("seeds") + 1
+        ranking.insert(place, SEARCHES.name, count_searches(searches))
     return ranking.astype({"seeds": "int64"}).sort_values("rank", kind="stable")
 
 
@@ -115,29 +124,58 @@ def _improvement(
     names: list[str],
     samples: NDArray[np.float64],
     rng: np.random.Generator,
-    baseline: str,
-    replicates: int,
+    against: tuple[str, int],
+    searches: Searches | None,
 ) -> _Columns:
     """Return the chances to beat the baseline; the baseline itself has none."""
     table = np.full((3, len(names)), np.nan)
+    baseline, replicates = against
     if baseline in names:
-        rivals = samples[names.index(baseline)]
+        place = names.index(baseline)
+        rivals = samples[place]
         for i, name in enumerate(names):
             if name != baseline:
                 outcome = probability_of_improvement(
-                    samples[i], rivals, rng, replicates
+                    samples[i],
+                    rivals,
+                    rng,
+                    replicates,
+                    searches=_of_two(searches, i, place),
                 )
                 table[:, i] = outcome.value, outcome.low, outcome.high
     return _bounds("improvement", Estimate(*table))
 
 
+def _of_two(
+    searches: Searches | None, first: int, second: int
+) -> tuple[Searches, Searches] | None:
+    """Return the searches of two strategies; None where neither replays."""
+    if searches is None or not repeat_positions(searches[[first, second]]):
+        return None
+    return searches[first], searches[second]
+
+
 def _aggregates(
-    name: str, samples: NDArray[np.float64], draws: int, replicates: int
+    name: str,
+    samples: NDArray[np.float64],
+    draws: int,
+    replicates: int,
+    searches: Searches | None,
 ) -> _Columns:
     """Return mean, median and IQM over ``(k, n)`` runs, under names that begin so."""
     rng = np.random.default_rng(draws)
     columns: _Columns = {}
     known = stratified_aggregates(samples.T[:, None], rng, replicates)
+    for i in repeat_positions(searches):
+        assert searches is not None
+        own = stratified_aggregates(
+            samples[i][:, None],
+            np.random.default_rng(draws),
+            replicates,
+            searches=searches[i][:, None],
+        )
+        for aggregate, outcome in known.items():
+            outcome.low[i], outcome.high[i] = own[aggregate].low, own[aggregate].high
     for aggregate, outcome in known.items():
         columns |= _bounds(f"{name}_{aggregate}", outcome)
     return columns

@@ -5,11 +5,34 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import zipfile
+import zlib
 from pathlib import Path
 from types import TracebackType
 from typing import IO, ClassVar, Self
 
 from nasbench.errors import NasbenchError
+
+DAMAGED: tuple[type[Exception], ...] = (
+    OSError,
+    EOFError,
+    LookupError,
+    RuntimeError,  # of a method that is not implemented, or an encrypted member
+    TypeError,
+    ValueError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+"""What reading a damaged part can raise, where parts are ``.npz`` files."""
+
+
+def damage(error: Exception) -> str:
+    """Say on one line what is wrong with a part; an error without words by its name.
+
+    Args:
+        error: One of `DAMAGED`.
+    """
+    return " ".join(str(error).split()) or type(error).__name__
 
 
 class WorkingFolder:

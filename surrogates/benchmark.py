@@ -22,6 +22,7 @@ from nasbench.benchmark import (
 )
 from nasbench.errors import NasbenchError, unknown
 from nasbench.spaces import Architecture, Architectures, SearchSpace
+from surrogates.curve_options import predict_curves
 from surrogates.model import Floats
 from surrogates.multi_fidelity import MultiFidelity
 from surrogates.surrogate import Surrogate
@@ -34,7 +35,11 @@ TRIALS = 5
 """Seeds whose trials can be asked for."""
 
 ENUMERATED = 2**17
-"""Spaces up to this size are predicted as a whole, class by class."""
+"""Spaces up to this size are predicted as a whole, class by class.
+
+Larger ones, up to `surrogates.surrogate.TABULATED_UNASKED`, are predicted as a whole
+when a large batch is asked for, and without their classes.
+"""
 
 REMEMBERED = 2**17
 """Architectures of larger spaces whose curves are remembered."""
@@ -270,8 +275,7 @@ class SurrogateBenchmark:
         final, deviation = self.parts.validation.predict(batch, return_std=True)
         curve = np.full(self.epochs, np.nan)
         if self.parts.curves is not None:
-            rows = self.parts.validation.encoding.encode(self.space, batch)
-            grown = self.parts.curves.predict(rows)[0]
+            grown = predict_curves(self.parts.curves, self.parts.validation, batch)[0]
             # The model of the end is the better one; that of curves gives the way.
             curve = grown - grown[-1]
             curve += final[0]

@@ -11,6 +11,7 @@ import numpy as np
 from nasbench.benchmark import Benchmark, CostModel, Specified
 from nasbench.errors import NasbenchError
 from nasbench.spaces import SearchSpace, TopologyCell
+from nasbench.spaces.cell101 import Cell101
 from surrogates.benchmark import BenchmarkParts, SurrogateBenchmark
 from surrogates.encodings import Encoding, as_encoding
 from surrogates.modelled_costs import with_targets
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
 
 CELL_ENCODING = "canonical-one-hot+canonical-path+graph"
 """Best on NAS-Bench-201 at every number of samples; see docs/surrogates.md."""
+
+VERTEX_ENCODING = "graph"
+"""Best on NAS-Bench-101's cells at every number of samples; see docs/encodings.md."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +78,9 @@ class FitSettings:
 
 def default_encoding(space: object) -> str:
     """Return the name of the best encoding that we know of a space."""
-    return CELL_ENCODING if isinstance(space, TopologyCell) else "one-hot"
+    if isinstance(space, TopologyCell):
+        return CELL_ENCODING
+    return VERTEX_ENCODING if isinstance(space, Cell101) else "one-hot"
 
 
 def fit_benchmark(

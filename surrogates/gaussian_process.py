@@ -47,6 +47,7 @@ class GaussianProcess(Model):
     """
 
     family: ClassVar[str] = "gaussian-process"
+    most_samples: ClassVar[int | None] = LARGEST
 
     seed: int = 0
     target: TargetKind = "log-error"
@@ -161,6 +162,19 @@ class GaussianProcess(Model):
             "factor": factor,
             "weights": cho_solve((factor, True), scores),
         }
+
+
+def kernel_of(encoding: str, relevance: bool = False) -> KernelKind:
+    """Return the kernel that fits an encoding, given by its name.
+
+    Counts of Weisfeiler-Lehman labels alone are compared as histograms, where no column
+    is weighed; all else by the product kernel of absolute differences.
+
+    >>> kernel_of("wl-2"), kernel_of("canonical-path"), kernel_of("graph+wl-2")
+    ('histogram', 'hamming', 'hamming')
+    """
+    counts = all(part.strip().startswith("wl-") for part in encoding.split("+"))
+    return "histogram" if counts and not relevance else "hamming"
 
 
 def negative_log_posterior(

@@ -31,11 +31,13 @@ class Model(ABC):
 
     Attributes:
         family: The name that `surrogates.models.make_model` knows.
+        most_samples: It is fitted to so many at most; None for any number.
         seed: The only source of randomness.
         target: What the model is trained on; see `surrogates.targets`.
     """
 
     family: ClassVar[str]
+    most_samples: ClassVar[int | None] = None
     seed: int
     target: TargetKind
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Self
 
 import numpy as np
@@ -41,13 +41,19 @@ class MultiFidelity:
 
     Attributes:
         epochs: The full budget.
-        seed: Decides which pairs are learned from, where there are too many.
-        model: What predicts from the widened rows.
+        seed: Decides which pairs are learned from, where there are too many; and the
+            model, where none is given.
+        model: What predicts from the widened rows; None for `default_model`.
     """
 
     epochs: int
     seed: int = 0
-    model: Model = field(default_factory=lambda: default_model(0))
+    model: Model = None  # type: ignore[assignment]  # never None after __post_init__
+
+    def __post_init__(self) -> None:
+        """Make the model, where none is given."""
+        if self.model is None:
+            self.model = default_model(self.seed)
 
     def fit(self, X: Rows, curves: Floats) -> Self:  # noqa: N803
         """Learn from curves; return itself.
@@ -77,8 +83,19 @@ class MultiFidelity:
         Args:
             X: The rows.
             epochs: Which ones, counted from 1; None for all.
+
+        Raises:
+            NasbenchError: The curves have no such epoch.
         """
-        asked = np.arange(1, self.epochs + 1) if epochs is None else np.asarray(epochs)
+        known = np.arange(1, self.epochs + 1)
+        asked = known if epochs is None else np.asarray(epochs)
+        wrong = np.ravel(asked)[~np.isin(np.ravel(asked), known)]
+        if asked.ndim != 1 or len(wrong):
+            what = wrong[0] if len(wrong) else f"an array of shape {asked.shape}"
+            raise NasbenchError(
+                f"curves of {self.epochs} epochs are predicted after 1 to "
+                f"{self.epochs} of them, given as a row, not {what}"
+            )
         rows = np.repeat(X, len(asked), axis=0)
         said = self.model.predict(self._widened(rows, np.tile(asked, len(X))))
         return said.reshape(len(X), len(asked))

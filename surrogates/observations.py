@@ -32,6 +32,8 @@ class Observations:
         test: ``(n,)`` test accuracy after full training, NaN where it is not known.
         seconds: ``(n,)`` CPU seconds per epoch, NaN where they are not known.
         origins: ``(n,)`` who proposed each, as in ``random``; for splits by strategy.
+        left_out: How many others the source knows, but not their accuracy after full
+            training: it failed, or was not published.
     """
 
     space: SearchSpace
@@ -41,6 +43,7 @@ class Observations:
     test: Floats
     seconds: Floats
     origins: NDArray[np.str_]
+    left_out: int = 0
 
     @property
     def validation(self) -> Floats:
@@ -58,7 +61,7 @@ class Observations:
         architectures: Sequence[Architecture] | None = None,
         origins: Sequence[str] | None = None,
     ) -> Self:
-        """Read them off a benchmark; what failed is left out.
+        """Read them off a benchmark; what failed or has no value is left out.
 
         Args:
             benchmark: A table, a published table, or live training.
@@ -69,17 +72,23 @@ class Observations:
             NasbenchError: Nothing is left.
         """
         space = benchmark.space
-        chosen = list(architectures or known_architectures(benchmark))
-        said = list(origins) if origins is not None else ["all"] * len(chosen)
+        asked = list(architectures or known_architectures(benchmark))
+        there = _have_values(benchmark, asked)
+        chosen = [asked[i] for i in there]
+        said = ["all"] * len(asked) if origins is None else list(origins)
+        said = [said[i] for i in there]
+        rows = len(asked)
+        if isinstance(benchmark, PublishedTable) and not architectures:
+            rows = len(benchmark)
         means = [benchmark.evaluate(each) for each in chosen]
         kept = [i for i, e in enumerate(means) if e.status is Status.COMPLETE]
         if not kept:
             raise NasbenchError(f"{benchmark.name} holds no complete training")
         curves = np.array([means[i].curve for i in kept], np.float64)
         trials = np.full((len(kept), len(benchmark.seeds), curves.shape[1]), np.nan)
-        for row, i in enumerate(kept):
-            for column, seed in _seeds_of(benchmark, chosen[i]):
-                trial = benchmark.evaluate(chosen[i], seed=seed)
+        for column, seed in enumerate(benchmark.seeds):
+            for row in _have_trials(benchmark, [chosen[i] for i in kept], seed):
+                trial = benchmark.evaluate(chosen[kept[row]], seed=seed)
                 if trial.status is Status.COMPLETE:
                     trials[row, column] = trial.curve
         judge = benchmark if isinstance(benchmark, Referee) else None
@@ -96,6 +105,7 @@ class Observations:
             ),
             seconds=np.array([means[i].cost_seconds / means[i].epochs for i in kept]),
             origins=np.array([said[i] for i in kept], np.str_),
+            left_out=rows - len(kept),
         )
 
     def take(self, rows: NDArray[np.int64]) -> Observations:
@@ -108,28 +118,60 @@ class Observations:
             self.test[rows],
             self.seconds[rows],
             self.origins[rows],
+            self.left_out,
         )
 
 
 def known_architectures(benchmark: Benchmark) -> list[Architecture]:
-    """Return what a table was trained on: one per class, or the published rows."""
+    """Return what a table was trained on: one per class, or the published rows.
+
+    Of published rows those that have a validation accuracy after full training.
+
+    Raises:
+        NasbenchError: None was published.
+    """
     if isinstance(benchmark, PublishedTable):
-        return _at(benchmark.space, benchmark.indices)
+        accuracy = benchmark.accuracies(benchmark.indices)
+        return _at(benchmark.space, benchmark.indices[np.isfinite(accuracy)])
     if isinstance(benchmark, Table):
         there = (benchmark.read("trials/status") != MISSING).any(axis=1)
         return _at(benchmark.space, benchmark.read("classes/representative")[there])
     return first_members(benchmark.space)
 
 
-def _seeds_of(
-    benchmark: Benchmark, architecture: Architecture
-) -> list[tuple[int, int]]:
-    """Return the positions of the seeds, and the seeds, that a trial is known of."""
-    numbered = list(enumerate(benchmark.seeds))
+def _have_values(benchmark: Benchmark, asked: Sequence[Architecture]) -> list[int]:
+    """Return the positions of those whose accuracy after full training is known."""
+    if not isinstance(benchmark, PublishedTable) or not asked:
+        return list(range(len(asked)))
+    accuracy = benchmark.accuracies(np.array(asked, np.uint8))
+    there = np.flatnonzero(np.isfinite(accuracy)).tolist()
+    if not there:
+        raise NasbenchError(
+            f"{benchmark.path} has no validation accuracy after {benchmark.epochs} "
+            f"epochs of {benchmark.space.format(asked[0])} or any other asked for"
+        )
+    return there
+
+
+def _have_trials(
+    benchmark: Benchmark, asked: Sequence[Architecture], seed: int
+) -> list[int]:
+    """Return the positions of those that a trial from a seed is known of."""
+    if isinstance(benchmark, PublishedTable):
+        if not any(
+            (metric.quantity, metric.split) == ("accuracy", "validation")
+            and (metric.epochs, metric.trial) == (benchmark.epochs, seed)
+            and not metric.training
+            for metric in benchmark.metrics
+        ):
+            return []  # only its shorter trainings were published
+        found = benchmark.accuracies(np.array(asked, np.uint8), seed=seed)
+        return np.flatnonzero(np.isfinite(found)).tolist()
     if not isinstance(benchmark, Table) or benchmark.is_complete:
-        return numbered
-    status = benchmark.read("trials/status")[benchmark.class_number(architecture)]
-    return [each for each in numbered if status[each[0]] != MISSING]
+        return list(range(len(asked)))
+    status = benchmark.read("trials/status")[:, benchmark.seeds.index(seed)]
+    numbers = [benchmark.class_number(each) for each in asked]
+    return np.flatnonzero(status[numbers] != MISSING).tolist()
 
 
 def first_members(space: SearchSpace) -> list[Architecture]:

@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
 from nasbench.errors import NasbenchError
+from nasbench.spaces import Architectures
 from surrogates.held_out_error import held_out_residuals, missing_variance
+from surrogates.leaf_masks import LeafMasks
+from surrogates.leaf_options import LeafOptions
+from surrogates.leaf_table import table_of_sums
 from surrogates.model import Floats, Model, Rows
 from surrogates.store import Arrays, grouped, into_group
 from surrogates.targets import TargetKind
@@ -18,6 +22,12 @@ from surrogates.trees import Tree, Trees, join
 
 if TYPE_CHECKING:
     import xgboost
+
+NOTHING: Rows = np.empty((1, 0), np.float32)
+"""One row of no columns: nothing stands behind the one-hot ones."""
+
+BLOCK = 2**16
+"""Combinations whose sums become predictions together: they stay in the cache."""
 
 
 @dataclass(eq=False)
@@ -84,7 +94,7 @@ class XGBoost(Model):
             )
             spread = trees.sums(rows, self.members).std(axis=1)
             added = missing_variance(residuals, spread)
-        self.__dict__.pop("_fitted_trees", None)
+        self._forget()
         return {
             **into_group("trees", trees.arrays()),
             "base": np.array([base for _, base in read]),
@@ -93,10 +103,95 @@ class XGBoost(Model):
 
     def infer(self, rows: Rows) -> tuple[Floats, Floats]:
         """Return the mean over members, and their spread with the held-out error."""
+        return self._averaged(self._fitted_trees.sums(rows, self.members))
+
+    def restore(self, arrays: Arrays) -> Self:
+        """Take what `arrays` returned; see `Model.restore`."""
+        self._forget()
+        return super().restore(arrays)
+
+    def predict_options(
+        self,
+        radices: tuple[int, ...],
+        architectures: Architectures,
+        further: Rows = NOTHING,
+    ) -> tuple[Floats, Floats] | None:
+        """Predict from options what `predict` says of their one-hot rows, bit for bit.
+
+        It is several times as fast, as it needs no rows and walks no trees.
+
+        Args:
+            radices: Options of every decision.
+            architectures: ``(n, decisions)``, each option below its radix.
+            further: ``(f, k) float32``: each architecture is predicted with each of
+                these rows behind its one-hot columns.
+
+        Returns:
+            ``(n * f,)`` predictions and standard deviations, the rows of an
+            architecture behind one another; None where trees have over 64 leaves.
+
+        Raises:
+            NasbenchError: The model is not fitted, or to other columns.
+        """
+        masks = self._masks(radices, further)
+        if masks is None:
+            return None
+        said = masks.sums(architectures, len(further) * self.members)
+        return self._valued(said.reshape(-1, self.members))
+
+    def tabulate_options(self, radices: tuple[int, ...]) -> Floats | None:
+        """Predict all combinations of options, in the order of their indices.
+
+        Returns:
+            ``(2, combinations)``, predictions and standard deviations with the bits of
+            `predict`; None where `surrogates.leaf_table` cannot sum the trees.
+
+        Raises:
+            NasbenchError: The model is not fitted, or to other columns.
+        """
+        sums = table_of_sums(self._leaves(radices, NOTHING[0]), self.members)
+        if sums is None:
+            return None
+        table = np.empty((2, len(sums)))
+        for start in range(0, len(sums), BLOCK):
+            part = slice(start, start + BLOCK)
+            table[:, part] = self._valued(sums[part])
+        return table
+
+    def _averaged(self, sums: Floats) -> tuple[Floats, Floats]:
+        """Return mean and standard deviation of scores from ``(n, members)`` sums."""
         learned = self.learned()
-        said = self._fitted_trees.sums(rows, self.members) + learned["base"]
+        said = sums + learned["base"]
         variance = said.var(axis=1) + float(learned["added_variance"])
         return said.mean(axis=1), np.sqrt(variance)
+
+    def _valued(self, sums: Floats) -> tuple[Floats, Floats]:
+        mean, std = self._averaged(sums)
+        return self._mapping.inverse(mean), self._mapping.inverse_std(mean, std)
+
+    def _leaves(self, radices: tuple[int, ...], further: Rows) -> LeafOptions:
+        self.learned()
+        columns = sum(radices) + len(further)
+        if columns != self._features:
+            raise NasbenchError(
+                f"{type(self).__name__} was fitted to {self._features} features, not "
+                f"{columns}"
+            )
+        return LeafOptions.of(self._fitted_trees, radices, further)
+
+    def _masks(self, radices: tuple[int, ...], further: Rows) -> LeafMasks | None:
+        key = radices, further.shape, further.tobytes()
+        if key not in self._masks_of:
+            self._masks_of.clear()
+            leaves = LeafOptions.joined([self._leaves(radices, row) for row in further])
+            members = len(further) * self.members
+            self._masks_of[key] = LeafMasks.of(leaves, members)
+        return self._masks_of[key]
+
+    def _forget(self) -> None:
+        """Drop what was read from trees that were learned before."""
+        self.__dict__.pop("_fitted_trees", None)
+        self.__dict__.pop("_masks_of", None)
 
     def train(self, rows: Rows, scores: Floats, member: int) -> xgboost.Booster:
         """Return XGBoost's own model of one member; also the baseline of our speed.
@@ -134,6 +229,10 @@ class XGBoost(Model):
     @cached_property
     def _fitted_trees(self) -> Trees:
         return Trees.restore(grouped(self.learned(), "trees"))
+
+    @cached_property
+    def _masks_of(self) -> dict[Any, LeafMasks | None]:
+        return {}
 
 
 def _read(booster: xgboost.Booster) -> tuple[list[Tree], float]:

@@ -14,6 +14,9 @@ from nasbench.training.recipe import Recipe
 if TYPE_CHECKING:
     from nasbench.tasks import Task
 
+QUOTED = 80
+"""Characters of a text that an error shows."""
+
 
 @dataclass(frozen=True)
 class TableIdentity:
@@ -88,9 +91,10 @@ class TableIdentity:
             for name in ("image_shape", "images"):
                 values[name] = tuple(values[name])
             return cls(**values)
-        except (ValueError, TypeError, KeyError) as error:
+        except (ValueError, TypeError, KeyError, NasbenchError) as error:
             raise NasbenchError(
-                f"not a table's identity ({error}): {text!r}"
+                f"not a table's identity ({_shortened(str(error))}): "
+                f"{_shortened(text)!r}"
             ) from error
 
     @property
@@ -106,6 +110,10 @@ class TableIdentity:
             for name in mine
             if mine[name] != theirs[name]
         )
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= QUOTED else text[:QUOTED] + "..."
 
 
 def _flat(identity: TableIdentity) -> dict[str, str]:

@@ -24,6 +24,12 @@ from tabular.stored_trials import stored_trials
 from tabular.table import Table
 from tabular.verify import verify
 
+LEFT_OUT = (
+    "remove it to merge without its trainings, which `nasbench build` on the merged "
+    "table adds"
+)
+"""What to do about a damaged shard, where nothing is trained."""
+
 
 class MergeError(NasbenchError):
     """Report why tables cannot become one."""
@@ -110,7 +116,8 @@ def read_portion(path: Path) -> Portion:
         identity = read_identity(path)
         if identity is None:
             raise MergeError(f"{path} is no folder of shards: no identity.json in it")
-        return Portion(path, identity, read_shards(path, identity), read_runs(path))
+        trials = read_shards(path, identity, remedy=LEFT_OUT)
+        return Portion(path, identity, trials, read_runs(path))
     wrong = [finding for finding in verify(path) if not finding.passed]
     if wrong:
         raise MergeError(

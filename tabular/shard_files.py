@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from nasbench.atomic import atomic_path
 from nasbench.benchmark import Status
 from nasbench.errors import NasbenchError
 from nasbench.training.trial import SPLITS, Trial
+from nasbench.working_folder import DAMAGED, damage
 from tabular.assembly import Trials
 from tabular.identity import TableIdentity
 from tabular.plan import Shard
@@ -23,6 +23,9 @@ IDENTITY = "identity.json"
 SHARDS = "seed*.npz"
 RUNS = "run-*.json"
 """The names of the files in a folder of shards."""
+
+TRAINED_AGAIN = "remove it, and the same command trains it again"
+"""What a build does about a damaged shard."""
 
 ARRAYS = ("correct", "loss", "cpu_seconds", "wall_seconds")
 
@@ -82,11 +85,24 @@ def read_identity(folder: Path) -> TableIdentity | None:
         return None
     except (OSError, ValueError) as error:
         raise BuildError(f"{path} cannot be read: {error}") from error
-    return TableIdentity.from_json(text)
+    try:
+        return TableIdentity.from_json(text)
+    except NasbenchError as error:
+        raise BuildError(
+            f"{path} is damaged ({error}); remove it, and the command of the build "
+            "writes it anew"
+        ) from error
 
 
-def read_shards(folder: Path, identity: TableIdentity) -> Trials:
+def read_shards(
+    folder: Path, identity: TableIdentity, remedy: str = TRAINED_AGAIN
+) -> Trials:
     """Return all trials in a folder, by (class, seed).
+
+    Args:
+        folder: The folder.
+        identity: What decided its trials.
+        remedy: What to do about a damaged file; ends the error.
 
     Raises:
         BuildError: A file is damaged or belongs to another build.
@@ -95,10 +111,9 @@ def read_shards(folder: Path, identity: TableIdentity) -> Trials:
     for path in sorted(folder.glob(SHARDS)):
         try:
             trials |= _read_shard(path, identity)
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        except DAMAGED as error:
             raise BuildError(
-                f"{path} is damaged ({error}); remove it, and the same command "
-                "trains it again"
+                f"{path} is damaged ({damage(error)}); {remedy}"
             ) from error
     return trials
 

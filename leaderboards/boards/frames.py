@@ -98,9 +98,19 @@ def fronts_frame(
 
 
 def board_frame(
-    rows: Sequence[Row], benchmarks: pd.DataFrame, architectures: pd.DataFrame
+    rows: Sequence[Row],
+    benchmarks: pd.DataFrame,
+    architectures: pd.DataFrame,
+    searches: Sequence[int] | None = None,
 ) -> pd.DataFrame:
-    """Return one row per step of an incumbent or front, and one per end of a run."""
+    """Return one row per step of an incumbent or front, and one per end of a run.
+
+    Args:
+        rows: Those of the runs.
+        benchmarks: As `benchmarks_frame` returns.
+        architectures: As `architectures_frame` returns.
+        searches: By row the seed of the first run of the same recorded search.
+    """
     import pandas as pd
 
     by_benchmark = {str(row["benchmark"]): row for _, row in benchmarks.iterrows()}
@@ -143,6 +153,8 @@ def board_frame(
         frame[f"{split}_regret"] = np.maximum(regret, 0.0)  # NaN stays NaN
     if "hypervolume" in frame:
         frame["hypervolume"] = frame.pop("hypervolume")  # behind all that boards have
+    if searches is not None:
+        frame["search"] = np.repeat(np.array(searches, np.int64), lengths)
     return frame
 
 

@@ -19,6 +19,7 @@ from leaderboards.boards.frames import (
 )
 from leaderboards.boards.judged import ARCHITECTURE_COLUMNS, BENCHMARK_COLUMNS, rows_of
 from leaderboards.boards.manifest import Manifest, parse_manifest
+from leaderboards.boards.replays import replayed_searches
 from leaderboards.boards.rows import RUN_COLUMNS, WALK_COLUMNS, Row
 from nasbench.errors import NasbenchError
 
@@ -41,7 +42,9 @@ class Results:
             benchmark, strategy, seed, evaluations, epochs, seconds, incumbent,
             incumbent_validation_accuracy, incumbent_test_accuracy, validation_regret
             and test_regret of `leaderboards.columns.BOARD`, and with several
-            objectives hypervolume, the share of the exact front's in [0, 1].
+            objectives hypervolume, the share of the exact front's in [0, 1]. Where
+            runs replay one recorded search also search, the seed of the first run
+            that replays the same.
         runs: One row per run: strategy, benchmark, seed, ended, evaluations, epochs,
             seconds, charged_seconds, thinking_seconds, free_repeats, trajectory.
         benchmarks: One row per benchmark, as ``benchmarks.csv``.
@@ -87,6 +90,7 @@ def read_results(folder: Path) -> Results:
     seen = _table(folder, "architectures.csv", ARCHITECTURE_COLUMNS)
     objectives = [one.column for one in manifest.settings.objectives]
     try:
+        searches = replayed_searches(rows, found, manifest)
         benchmarks, architectures = benchmarks_frame(judged), architectures_frame(seen)
         return Results(
             folder=folder,
@@ -94,7 +98,7 @@ def read_results(folder: Path) -> Results:
             name=folder.resolve().name,
             entrants=tuple(found),
             environment=json.loads(read_part(folder, "environment.json")),
-            board=board_frame(rows, benchmarks, architectures),
+            board=board_frame(rows, benchmarks, architectures, searches),
             runs=runs_frame(rows),
             benchmarks=benchmarks,
             architectures=architectures,

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from leaderboards.boards.manifest import Metric
 from leaderboards.boards.results import Results
+from leaderboards.columns import SEARCHES
 from leaderboards.measures.step_functions import on_grid
 from leaderboards.ranking import rank_board
 from nasbench.errors import NasbenchError, unknown
@@ -45,6 +46,8 @@ class Line:
         improvement: Chance that a run ends better than one of the baseline; NaN for
             the baseline itself.
         curve: The mean over the budget, one letter per point.
+        runs: How many were aggregated.
+        searches: Distinct searches among them: fewer where recorded ones are replayed.
     """
 
     strategy: str
@@ -54,6 +57,8 @@ class Line:
     iqm: tuple[float, float, float]
     improvement: float
     curve: str
+    runs: int
+    searches: int
 
 
 def lines_of(
@@ -61,7 +66,8 @@ def lines_of(
 ) -> list[Line]:
     """Return one line per strategy, the best first.
 
-    Intervals are 95 % bootstrap intervals over seeds.
+    Intervals are 95 % bootstrap intervals over seeds, or over the distinct searches
+    that runs replay; NaN where that is one.
 
     Args:
         results: A board.
@@ -89,6 +95,8 @@ def lines_of(
             iqm=_triple(known[name], "test_regret_points_iqm"),
             improvement=float(known[name]["improvement"]),
             curve=curve,
+            runs=int(known[name]["seeds"]),
+            searches=int(known[name].get(SEARCHES.name, known[name]["seeds"])),
         )
         for name, curve in zip(names, curves, strict=True)
     ]

@@ -16,8 +16,13 @@ from leaderboards.boards.manifest import Manifest
 from leaderboards.boards.pins import open_benchmarks
 from leaderboards.boards.results import read_part
 from leaderboards.chosen_strategy import ChosenStrategy
+from leaderboards.runner.experiment import Experiment
+from leaderboards.runner.opened_files import opened_files
+from leaderboards.runner.strategy_check import peeks
+from nasbench.benchmark import Benchmark
 from nasbench.errors import NasbenchError
 from nasbench.testing import check_strategy
+from surrogates.proxies.sources import proxy_source
 
 NAME = re.compile(r"[\w][\w.()=, -]{0,59}")
 FORM = "my_strategy.py:MyStrategy"
@@ -30,10 +35,12 @@ class Submission:
     Attributes:
         entrant: Its name, where it is from, and a checksum.
         violations: A sentence for everything in which it breaks the contract.
+        opened: Names of all files that were opened when it was loaded and checked.
     """
 
     entrant: Entrant
     violations: Sequence[str]
+    opened: frozenset[str] = frozenset()
 
 
 def checked_submission(text: str, name: str | None = None) -> Submission:
@@ -49,13 +56,15 @@ def checked_submission(text: str, name: str | None = None) -> Submission:
         NasbenchError: There is no such file, class or entry point, or the name is none.
     """
     is_file = ".py" in text.partition("(")[0]
-    entrant = _in_file(text, name) if is_file else installed_entrant(text, name)
-    if not NAME.fullmatch(entrant.name):
-        raise NasbenchError(
-            f"the name {entrant.name!r} is none for a board; take up to 60 letters, "
-            "digits, and any of ._-()=, after a letter or digit"
-        )
-    return Submission(entrant, check_strategy(entrant.factory()))
+    with opened_files() as opened:
+        entrant = _in_file(text, name) if is_file else installed_entrant(text, name)
+        if not NAME.fullmatch(entrant.name):
+            raise NasbenchError(
+                f"the name {entrant.name!r} is none for a board; take up to 60 "
+                "letters, digits, and any of ._-()=, after a letter or digit"
+            )
+        violations = check_strategy(entrant.factory())
+    return Submission(entrant, violations, frozenset(opened))
 
 
 def _in_file(text: str, name: str | None) -> Entrant:
@@ -83,6 +92,8 @@ def submit(
     A file is copied into the results, so that `verify_board` can run it again; of an
     installed strategy the results name the distribution, its version, and the SHA-256
     of the module. The same class, submitted earlier under the same name, is replaced.
+    Before anything is run for the board, a run on every benchmark of it is watched for
+    the files that the strategy opens.
 
     Args:
         manifest: What fixes the board.
@@ -92,15 +103,12 @@ def submit(
         dry_run: Run it, and write nothing.
 
     Raises:
-        NasbenchError: It breaks the contract, has the name of another strategy or of
+        NasbenchError: It breaks the contract, opens a benchmark that its inputs do not
+            declare, has the name of another strategy or of
             another class that was submitted, there are no results, or a run fails.
     """
     entrant = submission.entrant
-    if submission.violations:
-        raise NasbenchError(
-            f"{entrant.name} breaks the contract of strategies in "
-            f"{len(submission.violations)} ways: {submission.violations[0]}"
-        )
+    _refuse(entrant, submission.violations)
     if entrant.name in manifest.strategies:
         raise NasbenchError(
             f"{entrant.name} is a strategy of {manifest.name} itself; give --name"
@@ -115,9 +123,11 @@ def submit(
     others = [e for e in there if e.name != entrant.name]
     _check_file(entrant, others)
     check_names([*others, entrant])
+    benchmarks = open_benchmarks(manifest)
+    _refuse(entrant, _peeking(submission, manifest, benchmarks))
     if not dry_run:
         return make_board(manifest, folder, replace(making, submissions=[entrant]))
-    arena = Arena(manifest, open_benchmarks(manifest))
+    arena = Arena(manifest, benchmarks)
     arena.check([entrant])
     total = manifest.seeds * len(arena.benchmarks)
 
@@ -127,6 +137,34 @@ def submit(
 
     arena.run(entrant, manifest.seeds, making.jobs, step)
     return Made(folder, (entrant.name,), tuple(one.name for one in others))
+
+
+def _refuse(entrant: Entrant, violations: Sequence[str]) -> None:
+    if violations:
+        ways = "1 way" if len(violations) == 1 else f"{len(violations)} ways"
+        raise NasbenchError(
+            f"{entrant.name} breaks the contract of strategies in {ways}: "
+            f"{violations[0]}"
+        )
+
+
+def _peeking(
+    submission: Submission, manifest: Manifest, benchmarks: Sequence[Benchmark]
+) -> list[str]:
+    """Return what a run on each benchmark of the board opens of the answers."""
+    found: list[str] = []
+    entrant = submission.entrant
+    factory = entrant.factory()
+    for one in benchmarks:
+        proxies = proxy_source(one) if manifest.proxies else None
+        experiment = Experiment(
+            factory, one, manifest.settings, 0, entrant.name, proxies
+        )
+        try:
+            found += peeks(experiment, submission.opened)
+        except NasbenchError as error:
+            raise NasbenchError(f"strategy {entrant.name}: {error}") from error
+    return list(dict.fromkeys(found))
 
 
 def _check_replaced(entrant: Entrant, there: Sequence[Entrant]) -> None:

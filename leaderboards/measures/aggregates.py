@@ -13,10 +13,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from leaderboards.measures.estimate import CONFIDENCE, REPLICATES, Estimate
+from leaderboards.measures.repeats import Searches, count_searches, repeat_positions
 from leaderboards.measures.resampling import (
     interval,
     resampled_means,
     seed_counts,
+    unbounded,
 )
 from leaderboards.measures.run_curves import RunCurves
 from leaderboards.measures.window_bootstrap import one_stratum, pooled_strata
@@ -52,7 +54,17 @@ def pooled_aggregates(
         NasbenchError: The confidence is out of range, or there is no replicate.
     """
     samples = curves.regrets.transpose(1, 2, 0, 3)
-    return stratified_aggregates(samples, rng, replicates, confidence)
+    seed = rng.bit_generator.state
+    pooled = stratified_aggregates(samples, rng, replicates, confidence)
+    for i in repeat_positions(curves.searches):
+        assert curves.searches is not None
+        rng.bit_generator.state = seed  # the draws of all other strategies
+        own = stratified_aggregates(
+            samples[:, :, i], rng, replicates, confidence, curves.searches[i]
+        )
+        for name, estimate in pooled.items():
+            estimate.low[i], estimate.high[i] = own[name].low, own[name].high
+    return pooled
 
 
 def stratified_aggregates(
@@ -60,6 +72,7 @@ def stratified_aggregates(
     rng: np.random.Generator,
     replicates: int = REPLICATES,
     confidence: float = CONFIDENCE,
+    searches: Searches | None = None,
 ) -> dict[Aggregate, Estimate]:
     """Return mean, median and IQM over the runs of all strata together.
 
@@ -70,6 +83,7 @@ def stratified_aggregates(
         rng: Draws the replicates, runs within strata.
         replicates: How many.
         confidence: Probability that the intervals cover, in (0, 1).
+        searches: ``(n, b)``, which runs replay one search; None where none do.
 
     Returns:
         By name arrays ``(...)``; NaN where a sample is not finite.
@@ -85,7 +99,8 @@ def stratified_aggregates(
     columns = np.moveaxis(values, 1, 0).reshape(b * n, -1)
     known = np.isfinite(columns).all(axis=0)
     columns = np.where(known, columns, np.nan)
-    counts = seed_counts(n, b, rng, replicates)
+    together = None if searches is None else searches.T
+    counts = seed_counts(n, b, rng, replicates, together)
     means = resampled_means(columns.reshape(b, n, -1).swapaxes(0, 1), counts)
     drawn: dict[Aggregate, Floats] = {"mean": means}
     rest: tuple[Aggregate, ...] = ("median", "iqm")
@@ -95,7 +110,10 @@ def stratified_aggregates(
     for name, part in zip(rest, parts, strict=True):
         drawn[name] = np.full(means.shape, np.nan)
         drawn[name][:, known] = part
-    return _estimates(columns.reshape(b * n, *shape), drawn, confidence)
+    outcome = _estimates(columns.reshape(b * n, *shape), drawn, confidence)
+    if together is None or count_searches(together).min() > 1 or n == 1:
+        return outcome
+    return {name: unbounded(estimate) for name, estimate in outcome.items()}
 
 
 def benchmark_aggregates(
@@ -119,11 +137,23 @@ def benchmark_aggregates(
         NasbenchError: The confidence is out of range, or there is no replicate.
     """
     k, n, b, t = curves.regrets.shape
+    seed = rng.bit_generator.state
     counts = _narrow(seed_counts(n, 1, rng, replicates)[:, 0].T)
     samples = curves.regrets.transpose(1, 0, 2, 3)
     columns = samples.reshape(n, k * b * t)
     drawn = {name: one_stratum(columns, counts, window(name, n)) for name in AGGREGATES}
-    return _estimates(samples, drawn, confidence)
+    found = _estimates(samples, drawn, confidence)
+    for i in repeat_positions(curves.searches):
+        assert curves.searches is not None
+        for j in repeat_positions(curves.searches[i].T):
+            rng.bit_generator.state = seed
+            searches = curves.searches[i, :, [j]].T
+            own = stratified_aggregates(
+                samples[:, i, j][:, None], rng, replicates, confidence, searches
+            )
+            for name, one in found.items():
+                one.low[i, j], one.high[i, j] = own[name].low, own[name].high
+    return found
 
 
 def over_seeds(curves: RunCurves, aggregate: Aggregate = "mean") -> Floats:

@@ -4,8 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from leaderboards.measures.run_curves import Floats, RunCurves
 from nasbench.errors import NasbenchError
+
+Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -36,6 +41,18 @@ class Claim:
             raise NasbenchError(f"{self.better!r} is not better than itself")
         if not 0 < self.level < 1:
             raise NasbenchError(f"a level is between 0 and 1, not {self.level}")
+
+    def searches(self, curves: RunCurves) -> tuple[Bools, Bools]:
+        """Return which runs of both are the first of their search, ``(n,)`` each.
+
+        Raises:
+            NasbenchError: The curves do not hold what the claim names.
+        """
+        first, second = self.better, self.worse
+        return (
+            curves.first_runs(first, self.benchmark),
+            curves.first_runs(second, self.benchmark),
+        )
 
     def runs(self, curves: RunCurves) -> tuple[Floats, Floats]:
         """Return the regrets of both, ``(n,)`` each, in the order of the seeds.

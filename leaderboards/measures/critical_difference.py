@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from leaderboards.measures.aggregates import over_seeds
 from leaderboards.measures.friedman import Friedman, friedman_test, nemenyi_distance
 from leaderboards.measures.holm import holm
-from leaderboards.measures.ranks import DECIMALS, rank_columns
+from leaderboards.measures.ranks import rank_columns
 from leaderboards.measures.run_curves import Floats, RunCurves
 from leaderboards.measures.signed_rank import (
     paired_differences,
@@ -137,7 +137,7 @@ def _signed_rank_differences(scores: Floats) -> Floats:
     """Return ``(k, k)`` p-values of ``(k, b)`` scores, by Holm; 1 on the diagonal."""
     pairs = list(combinations(range(len(scores)), 2))
     differences = [paired_differences(scores[i], scores[j]) for i, j in pairs]
-    verdicts = [signed_rank(np.round(row, DECIMALS)) for row in differences]
+    verdicts = [signed_rank(row) for row in differences]
     # Where all differences are zero, nothing speaks for one.
     given = [1.0 if verdict.reason else verdict.p_value for verdict in verdicts]
     table = np.ones((len(scores), len(scores)))

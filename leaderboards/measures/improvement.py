@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from leaderboards.measures.estimate import CONFIDENCE, REPLICATES, Estimate
-from leaderboards.measures.resampling import interval, seed_counts
+from leaderboards.measures.repeats import LEAST_SEARCHES, Searches, count_searches
+from leaderboards.measures.resampling import interval, seed_counts, unbounded
 from leaderboards.measures.run_curves import Floats, RunCurves
 from nasbench.errors import NasbenchError
 
@@ -33,7 +34,8 @@ def improvement_matrix(
 
     Returns:
         Arrays ``(k, k)`` in [0, 1]: the row's strategy against the column's; one half
-        on the diagonal.
+        on the diagonal. Bounds are NaN where the runs of a side replay fewer than
+        `leaderboards.measures.repeats.LEAST_SEARCHES` searches on a benchmark.
 
     Raises:
         NasbenchError: The time is unknown, the confidence out of range, or there is
@@ -46,7 +48,8 @@ def improvement_matrix(
     for i in range(b):
         wins = _wins(scores[:, :, i], scores[:, :, i])
         values += wins.sum(axis=(1, 3), dtype=np.float64) / (n * n)
-        counts = seed_counts(n, k, rng, replicates).astype(np.float32)
+        together = None if curves.searches is None else curves.searches[:, :, i]
+        counts = seed_counts(n, k, rng, replicates, together).astype(np.float32)
         _add_replicates(drawn, wins, counts)
     drawn /= n * n * b
     diagonal = np.arange(k)
@@ -54,7 +57,13 @@ def improvement_matrix(
     # Complete the lower half: what one does not win the other does.
     lower = np.tril_indices(k, -1)
     drawn[:, lower[0], lower[1]] = 1 - drawn[:, lower[1], lower[0]]
-    return interval(values / b, drawn, confidence)
+    outcome = interval(values / b, drawn, confidence)
+    few = curves.search_counts().min(axis=1) < min(n, LEAST_SEARCHES)
+    unsure = few[:, None] | few
+    unsure[diagonal, diagonal] = False
+    for bound in (outcome.low, outcome.high):
+        bound[unsure] = np.nan
+    return outcome
 
 
 def probability_of_improvement(
@@ -63,6 +72,7 @@ def probability_of_improvement(
     rng: np.random.Generator,
     replicates: int = REPLICATES,
     confidence: float = CONFIDENCE,
+    searches: tuple[Searches, Searches] | None = None,
 ) -> Estimate:
     """Return the chance that a run of `first` is smaller than one of `second`.
 
@@ -75,9 +85,12 @@ def probability_of_improvement(
         rng: Draws the replicates.
         replicates: How many.
         confidence: Probability that the interval covers, in (0, 1).
+        searches: ``(n,)`` and ``(m,)``, which runs of the two sides replay one search;
+            None where none do.
 
     Returns:
-        Arrays ``()``, in [0, 1].
+        Arrays ``()``, in [0, 1]; bounds are NaN where the runs of a side replay fewer
+        than `leaderboards.measures.repeats.LEAST_SEARCHES` searches.
 
     Raises:
         NasbenchError: A side has no sample, or the confidence is out of range.
@@ -88,8 +101,19 @@ def probability_of_improvement(
     n, m = wins.shape
     rows = rng.multinomial(n, np.full(n, 1 / n), size=replicates)
     columns = rng.multinomial(m, np.full(m, 1 / m), size=replicates)
+    value = wins.mean(dtype=np.float64)
+    if searches is not None:
+        for own in searches:
+            if count_searches(own) < min(len(own), LEAST_SEARCHES):
+                return unbounded(Estimate(value, value, value))
+        # From another generator: what is drawn after this stays as it is.
+        apart = rng.spawn(1)[0]
+        rows, columns = (
+            seed_counts(len(own), 1, apart, replicates, own[None])[:, 0]
+            for own in searches
+        )
     drawn = ((rows @ wins) * columns).sum(axis=1) / (n * m)
-    return interval(wins.mean(dtype=np.float64), drawn, confidence)
+    return interval(value, drawn, confidence)
 
 
 def _wins(first: ArrayLike, second: ArrayLike) -> NDArray[np.float32]:

@@ -11,7 +11,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from leaderboards.measures.estimate import CONFIDENCE, REPLICATES, Estimate
-from leaderboards.measures.resampling import interval, resampled_means, seed_counts
+from leaderboards.measures.resampling import (
+    drawn_runs,
+    interval,
+    strategy_means,
+    without_single,
+)
 from leaderboards.measures.run_curves import Floats, RunCurves
 from nasbench.errors import NasbenchError
 
@@ -36,7 +41,7 @@ def score_profile(
         confidence: Probability that every single interval covers, in (0, 1).
 
     Returns:
-        Arrays ``(k, r)`` in [0, 1].
+        Arrays ``(k, r)`` in [0, 1]; bounds are NaN where all runs replay one search.
 
     Raises:
         NasbenchError: A level is NaN, the confidence is out of range, or there is no
@@ -50,9 +55,10 @@ def score_profile(
         )
     reached = curves.at()[..., None] <= asked
     samples = reached.astype(np.float64).transpose(1, 2, 0, 3)
-    counts = seed_counts(samples.shape[0], samples.shape[1], rng, replicates)
-    drawn = resampled_means(samples, counts)
-    return interval(samples.mean(axis=(0, 1)), drawn, confidence)
+    draws = drawn_runs(samples.shape[0], samples.shape[1], rng, replicates)
+    drawn = strategy_means(samples, draws, curves.searches)
+    outcome = interval(samples.mean(axis=(0, 1)), drawn, confidence)
+    return without_single(outcome, curves.searches)
 
 
 def cost_profile(costs: ArrayLike, ratios: ArrayLike) -> Floats:

@@ -12,7 +12,13 @@ from numpy.typing import ArrayLike
 
 from leaderboards.measures.aggregates import Aggregate, over_seeds
 from leaderboards.measures.estimate import CONFIDENCE, REPLICATES, Estimate
-from leaderboards.measures.resampling import interval, resampled_means, seed_counts
+from leaderboards.measures.repeats import Searches, repeat_positions
+from leaderboards.measures.resampling import (
+    drawn_runs,
+    interval,
+    strategy_means,
+    without_single,
+)
 from leaderboards.measures.run_curves import Floats, RunCurves
 from nasbench.errors import NasbenchError
 
@@ -62,7 +68,7 @@ def mean_ranks(
         confidence: Probability that the intervals cover, in (0, 1).
 
     Returns:
-        Arrays ``(k,)``.
+        Arrays ``(k,)``; bounds are NaN where all runs on a benchmark replay one search.
 
     Raises:
         NasbenchError: The time is unknown, the confidence is out of range, or there
@@ -70,13 +76,15 @@ def mean_ranks(
     """
     at_time = curves.snapshot(time)
     k, n, b, _ = at_time.regrets.shape
-    counts = seed_counts(n, b, rng, replicates)
+    draws = drawn_runs(n, b, rng, replicates)
     drawn = np.empty((replicates, k, b))
     for i in range(b):
         samples = at_time.regrets[:, :, i].transpose(1, 2, 0)
-        drawn[..., i] = resampled_means(samples, counts[:, [i]])
+        own = None if curves.searches is None else curves.searches[:, :, [i]]
+        drawn[..., i] = strategy_means(samples, draws[:, [i]], own)
     value = rank_columns(over_seeds(at_time)[..., 0]).mean(axis=-1)
-    return interval(value, rank_columns(drawn).mean(axis=-1), confidence)
+    outcome = interval(value, rank_columns(drawn).mean(axis=-1), confidence)
+    return without_single(outcome, curves.searches)
 
 
 def rank_by_mean(
@@ -84,6 +92,7 @@ def rank_by_mean(
     rng: np.random.Generator,
     replicates: int = REPLICATES,
     confidence: float = CONFIDENCE,
+    searches: Searches | None = None,
 ) -> Estimate:
     """Rank strategies by the mean over their runs of one benchmark, with intervals.
 
@@ -98,9 +107,11 @@ def rank_by_mean(
         rng: Draws the replicates.
         replicates: How many.
         confidence: Probability that the interval covers, in (0, 1).
+        searches: ``(k, n)``, which runs replay one search; None where none do.
 
     Returns:
-        Arrays ``(k,)``, 1 for the smallest mean; ``low <= value <= high``.
+        Arrays ``(k,)``, 1 for the smallest mean; ``low <= value <= high``, or NaN
+        bounds where all runs replay one search.
 
     Raises:
         NasbenchError: There is no sample, or the confidence is out of range.
@@ -109,16 +120,26 @@ def rank_by_mean(
     if values.size == 0:
         raise NasbenchError("a ranking needs at least one run; none is given")
     # Sorted, so that equal runs in another order have equal means to the last bit.
-    runs = np.sort(np.where(np.isnan(values), np.inf, values), axis=1)
+    known_last = np.where(np.isnan(values), np.inf, values)
+    order = np.argsort(known_last, axis=1, kind="stable")
+    runs = np.take_along_axis(known_last, order, axis=1)
     known = np.abs(runs[np.isfinite(runs)])
     scale = float(known.max(initial=0.0)) or 1.0
     drawn = rng.integers(runs.shape[1], size=(replicates, *runs.shape))
+    for i in repeat_positions(searches):
+        assert searches is not None
+        # As positions in the sorted runs: repeats are drawn together.
+        place = np.argsort(order[i])
+        drawn[:, i] = drawn[:, i][:, place[searches[i][order[i]]]]
     means = np.take_along_axis(runs[None], drawn, axis=2).mean(axis=2)
     ranks = average_ranks(np.round(means / scale, DECIMALS))
     value = average_ranks(np.round(runs.mean(axis=1) / scale, DECIMALS))
     outcome = interval(value, ranks, confidence, "inverted_cdf")
     low, high = np.minimum(outcome.low, value), np.maximum(outcome.high, value)
-    return Estimate(value, low, high)
+    outcome = Estimate(value, low, high)
+    if searches is None:
+        return outcome
+    return without_single(outcome, searches[..., None])
 
 
 def rank_columns(scores: ArrayLike) -> Floats:

@@ -8,6 +8,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from leaderboards.measures.repeats import (
+    LEAST_SEARCHES,
+    Searches,
+    count_searches,
+    first_runs,
+    repeat_positions,
+    replaying,
+)
 from nasbench.errors import NasbenchError, unknown
 from nasbench.search import BudgetUnit
 
@@ -31,6 +39,8 @@ class RunCurves:
         quantity: What `regrets` holds, as in ``"test regret"``.
         regrets: ``(k, n, b, t) float64``, fractions in [0, 1] unless scaled.
         ended: ``(k, n, b) float64``, when the run ended, in `unit`.
+        searches: ``(k, n, b) int64``, of every run the position of the first run that
+            replays the same recorded search; None where every run searches itself.
     """
 
     strategies: tuple[str, ...]
@@ -41,6 +51,7 @@ class RunCurves:
     quantity: str
     regrets: Floats
     ended: Floats
+    searches: Searches | None = None
 
     def __post_init__(self) -> None:
         """Check shapes and the order of the times.
@@ -60,6 +71,10 @@ class RunCurves:
             raise NasbenchError(
                 f"regrets are {self.regrets.shape} and ends {self.ended.shape}; the "
                 f"names and times ask for {shape} and {runs}"
+            )
+        if self.searches is not None and self.searches.shape != runs:
+            raise NasbenchError(
+                f"searches are {self.searches.shape}; the names ask for {runs}"
             )
         for names in (self.strategies, self.seeds, self.benchmarks):
             if len(set(names)) < len(names):
@@ -160,7 +175,50 @@ class RunCurves:
             benchmarks=places,
             regrets=self.regrets[rows][:, :, columns],
             ended=self.ended[rows][:, :, columns],
+            searches=self._searches_of(rows, columns),
         )
+
+    def search_counts(self) -> NDArray[np.int64]:
+        """Return the ``(k, b)`` numbers of distinct searches, `n` where none repeat."""
+        if self.searches is None:
+            shape = len(self.strategies), len(self.benchmarks)
+            return np.full(shape, len(self.seeds), np.int64)
+        return count_searches(np.swapaxes(self.searches, 1, 2))
+
+    def first_runs(self, strategy: str, benchmark: str) -> NDArray[np.bool_]:
+        """Return ``(n,)``: which runs are the first of their search.
+
+        Raises:
+            NasbenchError: A name is unknown.
+        """
+        i, j = self.strategy_index(strategy), self.benchmark_index(benchmark)
+        if self.searches is None:
+            return np.ones(len(self.seeds), bool)
+        return first_runs(self.searches[i, :, j])
+
+    def too_few(self, benchmark: str, *strategies: str) -> str:
+        """Return why no claim is made about strategies; an empty text: one can be.
+
+        A strategy whose runs replay fewer than `LEAST_SEARCHES` recorded searches
+        shows too little of its method.
+
+        Raises:
+            NasbenchError: A name is unknown.
+        """
+        counts = self.search_counts()[:, self.benchmark_index(benchmark)]
+        runs = len(self.seeds)
+        told = []
+        for name in strategies:
+            count = int(counts[self.strategy_index(name)])
+            if count < min(runs, LEAST_SEARCHES):
+                told.append(f"{name}: {replaying(runs, count)}")
+        return "; ".join(told)
+
+    def _searches_of(self, rows: list[int], columns: list[int]) -> Searches | None:
+        if self.searches is None:
+            return None
+        chosen = self.searches[rows][:, :, columns]
+        return chosen if repeat_positions(chosen) else None
 
     def scaled(self, by: ArrayLike) -> RunCurves:
         """Return the curves with the regrets of every benchmark divided by a number.

@@ -14,7 +14,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from leaderboards.measures.estimate import CONFIDENCE, REPLICATES, Estimate
-from leaderboards.measures.resampling import interval, seed_counts
+from leaderboards.measures.repeats import (
+    LEAST_SEARCHES,
+    Searches,
+    count_searches,
+    repeat_positions,
+)
+from leaderboards.measures.resampling import counted, drawn_runs, interval
 from leaderboards.measures.run_curves import Floats, RunCurves
 from nasbench.errors import NasbenchError
 
@@ -28,11 +34,13 @@ class HittingTimes:
         reached: ``(k, n, b, g) bool``.
         spent: ``(k, n, b, g) float64``, up to the target, or to the end of a run that
             did not reach it.
+        searches: ``(k, n, b) int64``, as in `RunCurves`.
     """
 
     targets: Floats
     reached: NDArray[np.bool_]
     spent: Floats
+    searches: Searches | None = None
 
 
 def hitting_times(curves: RunCurves, targets: ArrayLike) -> HittingTimes:
@@ -63,7 +71,7 @@ def hitting_times(curves: RunCurves, targets: ArrayLike) -> HittingTimes:
         reached[..., i] = at_goal[..., -1]
         when = curves.times[at_goal.argmax(axis=-1)]
         spent[..., i] = np.where(reached[..., i], np.minimum(when, ended), ended)
-    return HittingTimes(goals, reached, spent)
+    return HittingTimes(goals, reached, spent, curves.searches)
 
 
 def expected_running_time(
@@ -81,14 +89,17 @@ def expected_running_time(
         confidence: Probability that the intervals cover, in (0, 1).
 
     Returns:
-        Arrays ``(k, b, g)``; infinite where no run reached the target.
+        Arrays ``(k, b, g)``; infinite where no run reached the target. Bounds are NaN
+        where the runs replay fewer than
+        `leaderboards.measures.repeats.LEAST_SEARCHES` searches.
 
     Raises:
         NasbenchError: The confidence is out of range, or there is no replicate.
     """
     k, n, b, g = hits.spent.shape
     value = _ratio(hits.spent.sum(axis=1), hits.reached.sum(axis=1))
-    counts = seed_counts(n, b, rng, replicates).astype(np.float64)
+    draws = drawn_runs(n, b, rng, replicates)
+    counts = counted(draws).astype(np.float64)
     low, high = np.empty((k, b, g)), np.empty((k, b, g))
     for i in range(b):
         spent, reached = (
@@ -98,6 +109,19 @@ def expected_running_time(
         drawn = _ratio(spent, reached).reshape(-1, k, g)
         bounds = interval(value[:, i], drawn, confidence, "inverted_cdf")
         low[:, i], high[:, i] = bounds.low, bounds.high
+        for j in repeat_positions(hits.searches):
+            assert hits.searches is not None
+            own = hits.searches[j, :, i]
+            if count_searches(own) < min(n, LEAST_SEARCHES):
+                low[j, i] = high[j, i] = np.nan
+                continue
+            together = counted(draws[:, [i]], own[None])[:, 0].astype(np.float64)
+            again = _ratio(
+                together @ hits.spent[j, :, i],
+                together @ hits.reached[j, :, i].astype(np.float64),
+            )
+            bounds = interval(value[j, i], again, confidence, "inverted_cdf")
+            low[j, i], high[j, i] = bounds.low, bounds.high
     return Estimate(value, low, high)
 
 

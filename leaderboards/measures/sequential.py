@@ -30,7 +30,9 @@ class SequentialCheck:
         losses: ``(n,) int64``, in which the opposite does; the rest are ties.
         log_wealth: ``(n,) float64``, natural logarithm of the wealth after each seed.
         decided_after: Seeds after which the claim is accepted; None if it is not yet.
-        p_value: Anytime-valid: may be read at any moment, in [0, 1].
+        p_value: Anytime-valid: may be read at any moment, in [0, 1]; NaN where nothing
+            can be said.
+        reason: Why nothing can be said; empty otherwise.
     """
 
     claim: Claim
@@ -39,6 +41,7 @@ class SequentialCheck:
     log_wealth: Floats
     decided_after: int | None
     p_value: float
+    reason: str = ""
 
 
 def sequential_check(curves: RunCurves, claim: Claim) -> SequentialCheck:
@@ -46,7 +49,8 @@ def sequential_check(curves: RunCurves, claim: Claim) -> SequentialCheck:
 
     What is tested is that a run of the one wins against one of the other more often
     than it loses. A claim is made before its runs are seen; where the better one is
-    picked afterwards, halve the level.
+    picked afterwards, halve the level. Of runs that replay one search the first alone
+    is looked at: n is then the number of searches.
 
     Args:
         curves: The runs; their seeds are taken in order. A run without an incumbent
@@ -59,6 +63,9 @@ def sequential_check(curves: RunCurves, claim: Claim) -> SequentialCheck:
     first, second = (
         np.where(np.isnan(side), np.inf, side) for side in claim.runs(curves)
     )
+    mine, theirs = claim.searches(curves)
+    first, second = first[mine & theirs], second[mine & theirs]
+    few = curves.too_few(claim.benchmark, claim.better, claim.worse)
     wins = np.cumsum(first < second, dtype=np.int64)
     losses = np.cumsum(first > second, dtype=np.int64)
     wealth = log_wealth(wins, losses)
@@ -68,8 +75,9 @@ def sequential_check(curves: RunCurves, claim: Claim) -> SequentialCheck:
         wins,
         losses,
         wealth,
-        int(enough[0]) + 1 if len(enough) else None,
-        float(min(1.0, np.exp(-wealth.max()))),
+        int(enough[0]) + 1 if len(enough) and not few else None,
+        float("nan") if few else float(min(1.0, np.exp(-wealth.max()))),
+        few,
     )
 
 

@@ -11,6 +11,7 @@ from math import sqrt
 import numpy as np
 from numpy.typing import ArrayLike
 
+from leaderboards.measures.ranks import DECIMALS
 from leaderboards.measures.run_curves import Floats
 from leaderboards.measures.verdict import Verdict
 
@@ -56,6 +57,9 @@ def smallest_p_value(pairs: int) -> float:
 def paired_differences(first: ArrayLike, second: ArrayLike) -> Floats:
     """Return first minus second; a NaN is worse than every number, two are equal.
 
+    They are rounded to `leaderboards.measures.ranks.DECIMALS`, so that differences
+    that are equal but for floating point tie when they are ranked.
+
     Args:
         first: ``(...)``.
         second: ``(...)``.
@@ -65,7 +69,8 @@ def paired_differences(first: ArrayLike, second: ArrayLike) -> Floats:
         for side in (np.asarray(first, np.float64), np.asarray(second, np.float64))
     )
     equal = left == right
-    return np.where(equal, 0.0, np.where(equal, 0.0, left) - np.where(equal, 0, right))
+    given = np.where(equal, 0.0, left) - np.where(equal, 0.0, right)
+    return np.asarray(np.round(given, DECIMALS))
 
 
 def _counted(ranks: Floats, smaller: float) -> float:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal, TypeAlias, get_args
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from leaderboards.measures.repeats import Searches, repeat_positions
 from leaderboards.measures.run_curves import RunCurves
 from nasbench.errors import NasbenchError, unknown
 from nasbench.search import BudgetUnit
@@ -23,6 +24,9 @@ EVERY_EVALUATION = 1000
 """Up to this many, counted times are all on the axis and hitting times are exact."""
 
 GRID_POINTS = 200
+
+SEARCH = "search"
+"""The column with the seed of the first run that replays the same search."""
 
 DECIMALS = 12
 """Accuracies that agree so far are equal, and differ by the order of summation: ties
@@ -42,7 +46,8 @@ def curves_of(
     Before the first incumbent there is NaN. The rows may stand in any order.
 
     Args:
-        board: What `leaderboards.compare` returns.
+        board: What `leaderboards.compare` returns; a column ``search`` says which
+            runs replay one recorded search (`leaderboards.searches`).
         quantity: What to read off the incumbents. Errors, 1 minus the accuracy, are
             for benchmarks whose best accuracy is unknown.
         unit: What time is counted in.
@@ -88,7 +93,29 @@ def curves_of(
         quantity,
         regrets.reshape(*shape, len(axis)),
         ended.reshape(shape),
+        _searches(board, seeds, order[last], shape),
     )
+
+
+def _searches(
+    board: pd.DataFrame,
+    seeds: tuple[int, ...],
+    rows: NDArray[np.int64],
+    shape: tuple[int, int, int],
+) -> Searches | None:
+    """Return of every run the position of the first run of its search.
+
+    Args:
+        board: The board.
+        seeds: In the order of the positions.
+        rows: The last row of every run, in C order.
+        shape: Strategies, seeds, benchmarks.
+    """
+    if SEARCH not in board:
+        return None
+    given = board[SEARCH].to_numpy(np.int64)[rows].reshape(shape)
+    found = np.searchsorted(np.array(seeds), given)
+    return found if repeat_positions(found) else None
 
 
 def on_grid(

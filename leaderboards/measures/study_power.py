@@ -34,7 +34,8 @@ def power(
 
     Args:
         curves: The runs at hand.
-        claim: What is to be shown.
+        claim: What is to be shown; of runs that replay one search the first is drawn
+            from.
         seeds: Numbers of seeds per strategy, 1 or more.
         rng: Draws runs with replacement.
         draws: Studies that are drawn for each number.
@@ -52,7 +53,10 @@ def power(
             f"power is asked for 1 seed or more, of 1 draw or more, not {list(seeds)} "
             f"and {draws}"
         )
-    better, worse = claim.runs(curves)
+    better, worse = (
+        side[first]
+        for side, first in zip(claim.runs(curves), claim.searches(curves), strict=True)
+    )
     shares = []
     for number in seeds:
         first = better[rng.integers(len(better), size=(draws, number))]

@@ -47,7 +47,7 @@ def percent(value: float) -> str:
 
 def ranks(low: float, high: float) -> str:
     """Return bounds of a rank, as in ``1 to 3``."""
-    return f"{low:g} to {high:g}"
+    return "" if isnan(low + high) else f"{low:g} to {high:g}"
 
 
 def rules(
@@ -181,10 +181,13 @@ def verdict(ranking: pd.DataFrame) -> str:
     first = ranking.iloc[0]
     leads = ranking["rank"] == first["rank"]
     low, high = first["ranked_points_mean_low"], first["ranked_points_mean_high"]
+    bounds = f"95 % interval {interval(low, high)}"
+    if isnan(low + high):
+        bounds = "no interval is known"
     told = (
         f"{_listed(ranking.loc[leads, 'strategy'])} {_verb(leads.sum())} with a mean "
         f"{first['ranked_by']} of {points(first['ranked_points_mean'])} points "
-        f"(95 % interval {interval(low, high)})"
+        f"({bounds})"
     )
     if leads.all():
         return f"{told}."

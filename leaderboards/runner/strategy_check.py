@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import sys
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import fields, replace
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import numpy as np
 
+from leaderboards.chosen_strategy import ChosenStrategy
+from leaderboards.runner.handed_out import context_for
+from leaderboards.runner.opened_files import opened_files, peeked, unheard
 from leaderboards.runner.run import Run
 from leaderboards.runner.saved_run import continue_run, save_run
 from leaderboards.runner.settings import RunSettings
@@ -29,7 +30,10 @@ Check: TypeAlias = Callable[[Experiment], Iterator[str]]
 
 
 def check_on_benchmark(
-    factory: StrategyFactory, benchmark: Benchmark, name: str = ""
+    factory: StrategyFactory,
+    benchmark: Benchmark,
+    name: str = "",
+    opened: Collection[str] = (),
 ) -> list[str]:
     """Return a sentence for everything that goes wrong when a strategy is run.
 
@@ -37,16 +41,40 @@ def check_on_benchmark(
         factory: The strategy's class, or a partial of it with settings.
         benchmark: What it is run on, as a board would.
         name: What the sentences call it; empty for the factory's name.
+        opened: Files that were opened when the strategy was loaded or tried before.
     """
     settings = RunSettings(Budget(EVALUATIONS))
     experiment = Experiment(factory, benchmark, settings, 0, name)
     found: list[str] = []
-    for check in CHECKS:
-        try:
-            found += check(experiment)
-        except NasbenchError as error:
-            found.append(f"{error}.")
+    with opened_files() as here:
+        watched, declared = _watched(experiment)
+        for check in CHECKS:
+            try:
+                found += check(watched)
+            except NasbenchError as error:
+                found.append(f"{error}.")
+    found += peeked({*opened, *here}, benchmark, declared)
     return list(dict.fromkeys(found))
+
+
+def peeks(experiment: Experiment, opened: Collection[str] = ()) -> list[str]:
+    """Return a sentence for every benchmark that a strategy opens by itself.
+
+    It is loaded, built and run as a whole under the rules of the experiment. Opening
+    the benchmark that it is judged by is peeking; opening another one is too, unless
+    `strategies.Strategy.inputs` declares its digest.
+
+    Args:
+        experiment: The run.
+        opened: Files that were opened when the strategy was loaded or tried before.
+
+    Raises:
+        NasbenchError: The strategy cannot be loaded, or the run fails.
+    """
+    with opened_files() as here:
+        watched, declared = _watched(experiment)
+        run_whole(watched)
+    return list(peeked({*opened, *here}, experiment.benchmark, declared))
 
 
 def repeats_itself(experiment: Experiment) -> Iterator[str]:
@@ -97,20 +125,16 @@ def takes_the_rules(experiment: Experiment) -> Iterator[str]:
 
 
 def leaves_the_answers_alone(experiment: Experiment) -> Iterator[str]:
-    """The referee is not asked, nor the benchmark, nor its file opened, in a run."""
-    watched = _Watched(experiment.benchmark)
-    simulation = Simulation(replace(experiment, benchmark=watched))
-    with _opened_files() as opened:
-        simulation.advance()
+    """The referee is not asked, nor the benchmark, in a run."""
+    watched = experiment.benchmark
+    assert isinstance(watched, _Watched)
+    watched.evaluated = watched.judged = 0
+    simulation = Simulation(experiment)
+    simulation.advance()
     if watched.judged:
         yield "The strategy asks the referee, who alone may see test accuracies."
     if watched.evaluated > len(simulation.ledger.answers.given):
         yield "The strategy evaluates by itself; only the runner trains, and charges."
-    path = getattr(experiment.benchmark, "path", None)
-    if path is not None and Path(path).resolve() in {
-        Path(one).resolve() for one in opened
-    }:
-        yield f"While it searches, the strategy opens {path}, by which it is judged."
 
 
 CHECKS: tuple[Check, ...] = (
@@ -122,7 +146,10 @@ CHECKS: tuple[Check, ...] = (
 
 
 class _Watched:
-    """A benchmark that counts who asks it what; else it is the one that it holds."""
+    """A benchmark that counts who asks it what; else it is the one that it holds.
+
+    What it reads for its answers is no peeking of the strategy's.
+    """
 
     def __init__(self, benchmark: Benchmark) -> None:
         self._benchmark = benchmark
@@ -130,7 +157,9 @@ class _Watched:
         self.judged = 0
 
     def __getattr__(self, name: str) -> Any:
-        return getattr(self._benchmark, name)
+        with unheard():
+            found = getattr(self._benchmark, name)
+        return _unheard(found) if callable(found) else found
 
     @property
     def spec(self) -> Any:
@@ -138,53 +167,54 @@ class _Watched:
 
     def evaluate(self, *given: Any, **named: Any) -> Any:
         self.evaluated += 1
-        return self._benchmark.evaluate(*given, **named)
+        return _unheard(self._benchmark.evaluate)(*given, **named)
 
     def mean_accuracy(self, *given: Any) -> Any:
         self.judged += 1
-        return self._benchmark.mean_accuracy(*given)  # type: ignore[attr-defined]
+        found = self._benchmark.mean_accuracy  # type: ignore[attr-defined]
+        return _unheard(found)(*given)
 
     def best_accuracy(self, *given: Any) -> Any:
         self.judged += 1
-        return self._benchmark.best_accuracy(*given)  # type: ignore[attr-defined]
+        found = self._benchmark.best_accuracy  # type: ignore[attr-defined]
+        return _unheard(found)(*given)
 
 
-_opened: ContextVar[set[str] | None] = ContextVar("_opened", default=None)
+def _unheard(function: Callable[..., Any]) -> Callable[..., Any]:
+    def called(*given: Any, **named: Any) -> Any:
+        with unheard():
+            return function(*given, **named)
+
+    return called
 
 
-@cache
-def _listen() -> None:
-    """Let Python report every file that it opens; that cannot be undone."""
+def _watched(experiment: Experiment) -> tuple[Experiment, Mapping[str, str]]:
+    """Return the experiment on a watched benchmark, and the inputs that are declared.
 
-    def hear(event: str, arguments: tuple[Any, ...]) -> None:
-        opened = _opened.get() if event == "open" else None
-        if opened is not None and isinstance(arguments[0], str | Path):
-            opened.add(str(arguments[0]))
+    A strategy's file is run anew, so that what it opens while it is loaded is seen.
+    """
+    factory: Any = experiment.factory
+    if isinstance(factory, ChosenStrategy):
+        factory = ChosenStrategy(factory.text)
+        chosen, settings = factory.strategy, factory.settings
+    else:
+        chosen, settings = _class_of(factory)
+    context = context_for(experiment.benchmark, experiment.settings, seed=0)
+    declared: Mapping[str, str] = {}
+    if hasattr(chosen, "inputs"):
+        with suppress(NasbenchError):  # the run says the same, and where
+            declared = dict(chosen.inputs(context, **settings))
+    watched: Any = _Watched(experiment.benchmark)
+    return replace(experiment, factory=factory, benchmark=watched), declared
 
-    sys.addaudithook(hear)
 
-
-@contextmanager
-def _opened_files() -> Iterator[set[str]]:
-    """Collect the names of the files that are opened while the block runs."""
-    import h5py
-
-    _listen()
-    opened: set[str] = set()
-    original = h5py.File.__init__
-
-    def noting(self: Any, name: Any, *given: Any, **named: Any) -> None:
-        if isinstance(name, str | Path):  # HDF5 opens files without Python
-            opened.add(str(name))
-        original(self, name, *given, **named)
-
-    token = _opened.set(opened)
-    h5py.File.__init__ = noting
-    try:
-        yield opened
-    finally:
-        h5py.File.__init__ = original
-        _opened.reset(token)
+def _class_of(factory: Any) -> tuple[Any, Mapping[str, Any]]:
+    """Return the class behind a factory, and its settings."""
+    settings: dict[str, Any] = {}
+    while isinstance(factory, partial):
+        settings = {**factory.keywords, **settings}
+        factory = factory.func
+    return factory, settings
 
 
 def _equal(first: Run, second: Run) -> bool:

@@ -37,7 +37,7 @@ class ClaimCheck:
         check: How the evidence grew from seed to seed.
         planned: Seeds with which a test shows it in four of five studies; None if even
             1,000 are too few.
-        runs: Seeds at hand.
+        runs: Seeds at hand; where runs replay recorded searches, searches.
         tied: Whether the means of both are equal, so that there is nothing to claim.
     """
 
@@ -64,11 +64,13 @@ def claim_checks(scope: Scope) -> list[ClaimCheck]:
         names = curves.strategies[best], curves.strategies[other]
         claim = Claim(*names, scope.name, level=LEVEL)
         rng = np.random.default_rng(BOOTSTRAP_SEED)
-        planned = seeds_needed(curves, claim, rng, POWER, DRAWS)
         check = sequential_check(curves, claim)
+        planned = None
+        if not check.reason:
+            planned = seeds_needed(curves, claim, rng, POWER, DRAWS)
         # Equal but for the order of summation.
         tied = bool(np.isclose(means[other], means[best], rtol=0, atol=1e-12))
-        found.append(ClaimCheck(check, planned, len(curves.seeds), tied))
+        found.append(ClaimCheck(check, planned, len(check.wins), tied))
     return found
 
 
@@ -79,6 +81,11 @@ def claim_rows(found: Sequence[ClaimCheck]) -> list[tuple[str, ...]]:
         check = one.check
         wins, losses = int(check.wins[-1]), int(check.losses[-1])
         after = check.decided_after
+        if check.reason:
+            counts = (str(wins), str(one.runs - wins - losses), str(losses))
+            told = f"unknown: {check.reason}"
+            rows.append((check.claim.worse, *counts, told, "unknown", "unknown"))
+            continue
         rows.append(
             (
                 check.claim.worse,
@@ -108,10 +115,13 @@ def claims_frame(found: Sequence[ClaimCheck]) -> pd.DataFrame:
             one.check.decided_after,
             one.check.p_value,
             one.planned,
+            one.check.reason,
         )
         for one in found
     ]
     columns = ["benchmark", "better", "worse", "seeds", "wins", "losses"]
     columns += ["decided_after", "p_value_anytime", "seeds_for_power_80"]
     whole = dict.fromkeys(("decided_after", "seeds_for_power_80"), "Int64")
-    return pd.DataFrame(rows, columns=columns).astype(whole)
+    frame = pd.DataFrame(rows, columns=[*columns, "unknown"]).astype(whole)
+    # A board on which nothing replays has no such column.
+    return frame if any(one.check.reason for one in found) else frame.iloc[:, :-1]

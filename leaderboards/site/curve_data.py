@@ -9,7 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leaderboards.measures.estimate import CONFIDENCE, REPLICATES, Estimate
-from leaderboards.measures.resampling import interval, resampled_means, seed_counts
+from leaderboards.measures.resampling import (
+    drawn_runs,
+    interval,
+    strategy_means,
+    without_single,
+)
 from leaderboards.measures.step_functions import curves_of
 from leaderboards.quantity import quantity_of
 from leaderboards.site.metric import name_of
@@ -125,9 +130,10 @@ def _mean_curves(
     samples = 100 * runs.regrets.transpose(1, 2, 0, 3)  # seeds, 1, strategies, times
     # Every curve comes from the same draws, so that they can be compared.
     rng = np.random.default_rng(BOOTSTRAP_SEED)
-    counts = seed_counts(len(samples), 1, rng, REPLICATES)
-    replicates = resampled_means(samples, counts)
+    drawn = drawn_runs(len(samples), 1, rng, REPLICATES)
+    replicates = strategy_means(samples, drawn, runs.searches)
     points = interval(samples.mean(axis=(0, 1)), replicates, CONFIDENCE)
+    points = without_single(points, runs.searches)
     name = name_of(rows, metric)
     return MeanCurves(benchmark, name, unit, grid, runs.strategies, points)
 

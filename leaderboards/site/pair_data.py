@@ -28,6 +28,9 @@ class PairMatrix:
         p_values: ``(k, k)``, Mann-Whitney with Holm's correction over the seeds of
             one benchmark; NaN where there are none.
         reason: Why there are none; empty where there are.
+        unknown: Of every strategy why nothing is claimed about it: its runs replay
+            too few recorded searches; empty texts where there is no such reason.
+        repeats: Whether any strategy replays.
     """
 
     scope: str
@@ -36,6 +39,8 @@ class PairMatrix:
     chances: Estimate
     p_values: Floats
     reason: str
+    unknown: tuple[str, ...]
+    repeats: bool
 
 
 @dataclass(frozen=True)
@@ -71,7 +76,14 @@ def pair_matrix(scope: Scope) -> PairMatrix:
     names = tuple(scope.main.strategies[i] for i in order)
     parts = (part[square] for part in (chances.value, chances.low, chances.high))
     return PairMatrix(
-        scope.name, scope.slug, names, Estimate(*parts), p_values[square], reason
+        scope.name,
+        scope.slug,
+        names,
+        Estimate(*parts),
+        p_values[square],
+        reason,
+        tuple(scope.unknown(name) for name in names),
+        scope.main.searches is not None,
     )
 
 
@@ -95,6 +107,7 @@ def pairs_frame(matrices: Sequence[PairMatrix]) -> pd.DataFrame:
             other,
             *(float(part[i, j]) for part in _parts(one.chances)),
             float(one.p_values[i, j]),
+            _unknown(one, i, j),
         )
         for one in matrices
         for i, name in enumerate(one.strategies)
@@ -102,7 +115,13 @@ def pairs_frame(matrices: Sequence[PairMatrix]) -> pd.DataFrame:
         if i != j
     ]
     columns = ["scope", "strategy", "against", "chance", "chance_low", "chance_high"]
-    return pd.DataFrame(rows, columns=[*columns, "p_value_holm"])
+    frame = pd.DataFrame(rows, columns=[*columns, "p_value_holm", "unknown"])
+    # A board on which nothing replays has no such column.
+    return frame if any(one.repeats for one in matrices) else frame.iloc[:, :-1]
+
+
+def _unknown(matrix: PairMatrix, i: int, j: int) -> str:
+    return "; ".join(filter(None, (matrix.unknown[i], matrix.unknown[j])))
 
 
 def _parts(chances: Estimate) -> tuple[Floats, Floats, Floats]:
@@ -113,12 +132,13 @@ def _cell(matrix: PairMatrix, i: int, j: int) -> PairCell:
     if i == j:
         return PairCell()
     value, low, high = (float(part[i, j]) for part in _parts(matrix.chances))
+    names = f"{matrix.strategies[i]} ends better than {matrix.strategies[j]} in"
+    if why := _unknown(matrix, i, j):
+        title = f"{names} {100 * value:.1f} % of all pairs of runs; unknown: {why}"
+        return PairCell(f"{100 * value:.0f}", "?", title, 2 * value - 1)
     small = f"{100 * low:.0f}–{100 * high:.0f}"
     p_value = float(matrix.p_values[i, j])
     tested = "" if np.isnan(p_value) else f"; Mann-Whitney with Holm p = {p_value:.2g}"
-    title = (
-        f"{matrix.strategies[i]} ends better than {matrix.strategies[j]} in "
-        f"{100 * value:.1f} % ({small} %){tested}"
-    )
+    title = f"{names} {100 * value:.1f} % ({small} %){tested}"
     sure = low > 0.5 or high < 0.5
     return PairCell(f"{100 * value:.0f}", small, title, 2 * value - 1, sure)

@@ -88,7 +88,10 @@ def _table(
     rows = []
     for place, strategy in enumerate(order):
         known = (ranks[strategy, name] for name in names)
-        cells = [f"{rank:g} ({low:g} to {high:g})" for rank, low, high in known]
+        cells = [
+            f"{rank:g}" + (f" ({low:g} to {high:g})" if low == low else "")
+            for rank, low, high in known
+        ]
         mean = [_mean(tests, place)] if tests else []
         rows.append((strategy, *mean, *cells))
     headings = ("Strategy", *(["Mean rank"] if tests else []), *names)
@@ -98,7 +101,8 @@ def _table(
 def _mean(tests: RankTests, place: int) -> str:
     means = tests.means
     low, high = means.low[place], means.high[place]
-    return f"{means.value[place]:.2f} ({low:.2f} to {high:.2f})"
+    known = f" ({low:.2f} to {high:.2f})" if low == low else ""
+    return f"{means.value[place]:.2f}{known}"
 
 
 def _ranks(ranking: pd.DataFrame) -> dict[tuple[str, str], tuple[float, float, float]]:
@@ -114,7 +118,8 @@ def _figure(
     ranking: pd.DataFrame, order: list[str], names: list[str], compared: Diagram | None
 ) -> str:
     """Return one row per strategy: its name, and an image as wide as there is room."""
-    worst = max(2.0, float(ranking["rank_high"].max()))
+    ends = ranking["rank_high"].fillna(ranking["rank"])
+    worst = max(2.0, float(ends.max()))
     height = max(ROW, STEP * len(names) + 8)
     grid = "".join(_grid_line(rank, worst) for rank in _ticks(worst))
     ranks = _ranks(ranking)
@@ -124,6 +129,8 @@ def _figure(
         for number, name in enumerate(names):
             y = height / 2 + STEP * (number - (len(names) - 1) / 2)
             rank, low, high = ranks[strategy, name]
+            if low != low:  # of one search there is no interval
+                low = high = rank
             places = [_x(one, worst) for one in (low, rank, high)]
             marks.append(_mark(places, y, number))
         if compared is not None:

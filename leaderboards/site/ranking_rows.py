@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from math import isnan
 from typing import TYPE_CHECKING, Any
 
+from leaderboards.columns import SEARCHES
 from leaderboards.report import wording
 from leaderboards.site.metric import BEST_KNOWN
 
 if TYPE_CHECKING:
     import pandas as pd
+
+REPLAYS = "↻"
+"""Marks runs that replay fewer recorded searches than they are."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,7 @@ def headings(ranking: pd.DataFrame, baseline: str, metric: str) -> list[Heading]
     found = [
         Heading("rank", "Rank"),
         Heading("strategy", "Strategy"),
+        *([Heading("searches", "Searches")] if SEARCHES.name in ranking else []),
         Heading("mean", f"Mean {ranked_by}"),
         Heading("bar", f"0 to {wording.points(largest)}"),
         Heading("iqm", f"IQM {own}"),
@@ -110,6 +115,7 @@ def cells_of(line: Mapping[str, Any], scale: float = 0.0) -> dict[str, Cell]:
             f"{line['rank']:g}",
             wording.ranks(line["rank_low"], line["rank_high"]),
         ),
+        _searches(line),
         Cell("strategy", str(line["strategy"]), str(line["strategy"])),
         _points("mean", mean),
         Cell("bar", _plain(mean[0]), bar=None if isnan(sum(drawn)) else drawn),
@@ -119,6 +125,15 @@ def cells_of(line: Mapping[str, Any], scale: float = 0.0) -> dict[str, Cell]:
         _chance(_triple(line, "improvement")),
     ]
     return {cell.key: cell for cell in cells}
+
+
+def _searches(line: Mapping[str, Any]) -> Cell:
+    """Return how many searches the runs are; marked where they replay fewer."""
+    runs = int(line["seeds"])
+    count = int(line.get(SEARCHES.name, runs))
+    if count == runs:
+        return Cell("searches", str(count), str(count))
+    return Cell("searches", str(count), f"{count} {REPLAYS}", f"in {runs} runs")
 
 
 def _triple(line: Mapping[str, Any], name: str) -> tuple[float, float, float]:

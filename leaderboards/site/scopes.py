@@ -44,6 +44,13 @@ class Scope:
         """The curves over the unit of the budget."""
         return next(iter(self.curves.values()))
 
+    def unknown(self, strategy: str) -> str:
+        """Return why nothing is claimed about a strategy; an empty text: it can be."""
+        for name in self.main.benchmarks:
+            if why := self.main.too_few(name, strategy):
+                return why if self.single else f"{why} on {name}"
+        return ""
+
     @property
     def from_zero(self) -> bool:
         """Whether 0 is the best that there can be: a regret, and no error."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from leaderboards.measures.repeats import LEAST_SEARCHES
 from leaderboards.report import wording
 from leaderboards.site.claim_data import (
     LEVEL,
@@ -130,6 +131,8 @@ class BoardStatistics:
             "across": self.tests is not None,
             "from_zero": self.scopes[0].from_zero,
             "has_claims": any(self.claims.values()),
+            "repeats": any(one.main.searches is not None for one in self.scopes),
+            "least": LEAST_SEARCHES,
         }
 
     def _panel(self, scope: Scope) -> dict[str, Any]:
@@ -150,7 +153,8 @@ class BoardStatistics:
             ],
             "best": claims[0].check.claim.better if claims else "",
             "leaders": [one.check.claim.worse for one in claims if one.tied],
-            "seeds": claims[0].runs if claims else 0,
+            "seeds": len(scope.main.seeds),
+            "repeats": scope.main.searches is not None,
             "claims": claim_rows(claims),
         }
 
@@ -170,8 +174,14 @@ def _time_rows(one: RunningTimes, order: Sequence[str]) -> dict[str, Any]:
         for j in range(len(GOALS)):
             bounds = (one.times.value, one.times.low, one.times.high)
             value, low, high = (_amount(float(part[i, j])) for part in bounds)
-            successes = f"{int(one.successes[i, j])} of {one.runs}"
+            successes = f"{int(one.successes[i, j])} of {one.runs} runs reached it"
             small = "" if value == "∞" else f"{low} to {high}"
+            if one.searches[i] < one.runs:
+                reached = int(one.found[i, j])
+                successes = f"{reached} of {one.searches[i]} searches reached it"
+            if one.unknown[i]:
+                small = "" if value == "∞" else "?"
+                successes += f"; bounds are unknown: {one.unknown[i]}"
             cells.append((value, small, successes))
         rows.append((name, cells))
     return {"unit": one.unit, "rows": rows}

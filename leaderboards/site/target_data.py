@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from leaderboards.measures import (
     TARGETS,
@@ -50,6 +51,9 @@ class RunningTimes:
         times: ``(k, goals)``; infinite where no run reached the goal.
         successes: ``(k, goals) int64``, runs that did.
         runs: Of each strategy.
+        searches: ``(k,) int64``, distinct searches among them.
+        found: ``(k, goals) int64``, distinct searches that reached the goal.
+        unknown: Of each strategy why its bounds are not known; empty where they are.
     """
 
     benchmark: str
@@ -58,6 +62,14 @@ class RunningTimes:
     times: Estimate
     successes: Floats
     runs: int
+    searches: NDArray[np.int64]
+    found: NDArray[np.int64]
+    unknown: tuple[str, ...]
+
+    @property
+    def repeats(self) -> bool:
+        """Whether runs of any strategy replay one search."""
+        return bool((self.searches < self.runs).any())
 
 
 def target_lines(scopes: Sequence[Scope]) -> list[Lines]:
@@ -93,7 +105,21 @@ def running_times(scopes: Sequence[Scope]) -> list[RunningTimes]:
             times = Estimate(both.value[:, 0], both.low[:, 0], both.high[:, 0])
             reached = hits.reached[:, :, 0].sum(axis=1)
             names, runs = curves.strategies, len(curves.seeds)
-            found.append(RunningTimes(scope.name, unit, names, times, reached, runs))
+            once = [curves.first_runs(name, scope.name) for name in names]
+            searched = (hits.reached[:, :, 0] & np.array(once)[..., None]).sum(axis=1)
+            found.append(
+                RunningTimes(
+                    scope.name,
+                    unit,
+                    names,
+                    times,
+                    reached,
+                    runs,
+                    curves.search_counts()[:, 0],
+                    searched,
+                    tuple(scope.unknown(name) for name in names),
+                )
+            )
     return found
 
 
@@ -106,6 +132,7 @@ def running_times_frame(found: Sequence[RunningTimes]) -> pd.DataFrame:
             *(one.benchmark, one.unit, 100 * goal, name, one.runs),
             int(one.successes[i, j]),
             *(float(part[i, j]) for part in _parts(one.times)),
+            *(int(one.searches[i]), int(one.found[i, j]), one.unknown[i]),
         )
         for one in found
         for j, goal in enumerate(GOALS)
@@ -113,7 +140,10 @@ def running_times_frame(found: Sequence[RunningTimes]) -> pd.DataFrame:
     ]
     columns = ["benchmark", "unit", "target_points", "strategy", "runs", "reached"]
     columns += ["expected", "expected_low", "expected_high"]
-    return pd.DataFrame(rows, columns=columns)
+    more = ["searches", "searches_reached", "unknown"]
+    frame = pd.DataFrame(rows, columns=[*columns, *more])
+    # A board on which nothing replays has no such columns.
+    return frame if any(one.repeats for one in found) else frame[columns]
 
 
 def _parts(times: Estimate) -> tuple[Floats, Floats, Floats]:

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from leaderboards.columns import SEARCHES
 from leaderboards.ranking import rank_board
 from leaderboards.report import wording
+from leaderboards.searches import told_repeats
 from leaderboards.site.content import SiteBoard
 from leaderboards.site.ensemble_view import ensemble_tables
 from leaderboards.site.metric import BEST_KNOWN, judged, name_of
@@ -141,6 +143,7 @@ class SiteViews:
                 for name in sorted(self.strategies)
             ],
             "rules": self.site.rules,
+            "repeats": list(told_repeats(self.site.board)),
             "quantity": wording.quantity(self.site.metric, bool(self.site.constraints)),
             "baseline": self.site.baseline,
         }
@@ -177,7 +180,9 @@ class SiteViews:
         results = []
         for line in own.to_dict("records"):
             cells = cells_of({str(key): value for key, value in line.items()})
-            shown = ("rank", "mean", "iqm", "median", "improvement")
+            shown = ["rank", "mean", "iqm", "median", "improvement"]
+            if SEARCHES.name in own:
+                shown.insert(1, "searches")
             chosen = [cells[key] for key in shown]
             results.append({"benchmark": line["benchmark"], "cells": chosen})
         return {
@@ -187,6 +192,7 @@ class SiteViews:
             "look": self.looks[strategy],
             "summary": summary_of(strategy),
             "results": results,
+            "repeats": SEARCHES.name in own,
             "whole": not self.site.walks.empty,
             "baseline": self.site.baseline,
         }

@@ -18,6 +18,7 @@ from leaderboards.boards.results import Results, read_results
 from leaderboards.boards.show import Line, lines_of
 from leaderboards.boards.submit import checked_submission, submit
 from leaderboards.boards.verify import Sample, Verdict, verify_board
+from leaderboards.searches import told_repeats
 from nasbench.cli.options import OptionalWhole, Whole
 from nasbench.cli.terminal import errors, output, print_columns, progress_bar
 from nasbench.errors import NasbenchError
@@ -167,6 +168,7 @@ def print_board(
     budget = manifest.settings.budget
     chosen = manifest.metrics[0] if metric is None else metric_of(metric, manifest)
     output.print(f"{manifest.title}: {budget.amount:,g} {budget.unit}")
+    repeats = list(told_repeats(results.board))
     for benchmark in results.benchmarks["benchmark"]:
         lines = lines_of(results, benchmark, chosen, sort)
         output.print()
@@ -177,6 +179,7 @@ def print_board(
         print_columns(
             (
                 "strategy",
+                *(["searches"] if repeats else []),
                 "rank",
                 f"{what}, points",
                 "median",
@@ -184,15 +187,20 @@ def print_board(
                 f"better than {manifest.baseline}",
                 "over the budget",
             ),
-            [_cells(line) for line in lines],
+            [_cells(line, bool(repeats)) for line in lines],
         )
+    for line in repeats:
+        errors.print(line)
 
 
-def _cells(line: Line) -> Sequence[str]:
+def _cells(line: Line, repeats: bool) -> Sequence[str]:
     better = "-" if line.improvement != line.improvement else f"{line.improvement:.2f}"
+    rank = f"{line.rank[0]:g} [{line.rank[1]:g}, {line.rank[2]:g}]"
+    mark = " *" if line.searches < line.runs else ""
     return (
         line.strategy,
-        f"{line.rank[0]:g} [{line.rank[1]:g}, {line.rank[2]:g}]",
+        *([f"{line.searches}{mark}"] if repeats else []),
+        rank if line.rank[1] == line.rank[1] else f"{line.rank[0]:g} [unknown]",
         _interval(line.mean),
         _interval(line.median),
         _interval(line.iqm),
@@ -202,7 +210,10 @@ def _cells(line: Line) -> Sequence[str]:
 
 
 def _interval(triple: tuple[float, float, float]) -> str:
-    return f"{triple[0]:.3f} [{triple[1]:.3f}, {triple[2]:.3f}]"
+    value, low, high = triple
+    known = low == low or value != value
+    bounds = f"[{low:.3f}, {high:.3f}]" if known else "[unknown]"
+    return f"{value:.3f} {bounds}"
 
 
 def _board(manifest: str, out: Path | None) -> tuple[Manifest, Path]:

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from leaderboards.runner.opened_files import opened_files
 from leaderboards.runner.strategy_check import check_on_benchmark
 from nasbench.cli.options import open_known
 from nasbench.cli.terminal import output
@@ -33,7 +34,7 @@ def check_command(
     surrogate: Sequence[str] = (),
     proxy: Sequence[str] = (),
     target: Sequence[str] = (),
-    benchmark: str = BENCHMARK,
+    benchmark: Sequence[str] = (BENCHMARK,),
 ) -> None:
     """Check strategies and other things of your own; exit status 1 if one is broken.
 
@@ -46,7 +47,7 @@ def check_command(
         surrogate: A surrogate model, likewise.
         proxy: A zero-cost proxy, likewise.
         target: A latency target, likewise.
-        benchmark: The id or table that strategies are run on.
+        benchmark: The id or table that strategies are run on; may be repeated.
     """
     asked: list[tuple[str, str, Callable[[str], list[str]]]] = [
         *(("strategy", one, lambda n: _of_strategy(n, benchmark)) for one in strategy),
@@ -72,15 +73,18 @@ def check_command(
         raise SystemExit(1)
 
 
-def _of_strategy(text: str, benchmark: str) -> list[str]:
-    factory, shipped = ChosenStrategy(text), open_known(benchmark)
-    sentences = check_strategy(factory)
-    for one in (
+def _of_strategy(text: str, benchmarks: Sequence[str]) -> list[str]:
+    shipped = [open_known(one) for one in benchmarks]
+    with opened_files() as opened:  # nothing may be kept from here for later
+        factory = ChosenStrategy(text)
+        sentences = check_strategy(factory)
+    for toy in (
         ToyBenchmark(ToySpace((3, 4, 2, 3)), failures=0.2),
         ToyBenchmark(ToySpace((6, 5, 7)), epochs=9),
-        shipped,
     ):
-        sentences += check_on_benchmark(factory, one, text)
+        sentences += check_on_benchmark(factory, toy, text)
+    for one in shipped:
+        sentences += check_on_benchmark(factory, one, text, opened)
     return list(dict.fromkeys(sentences))
 
 

@@ -205,11 +205,12 @@ def _print_statistics(held: Table, frame: pandas.DataFrame) -> None:
         accuracy = frame[f"{split}_accuracy"]
         quartiles = accuracy.quantile([0, 0.25, 0.5, 0.75, 1]).to_numpy()
         between = float(np.std(accuracy, ddof=1)) if len(accuracy) > 1 else 0.0
+        noise = f"{held.seed_sd(split):.4f}" if len(held.seeds) > 1 else "unknown"
         output.print(
             f"{split} accuracy: min {quartiles[0]:.4f}, quartiles "
             f"{quartiles[1]:.4f} {quartiles[2]:.4f} {quartiles[3]:.4f}, "
             f"max {quartiles[4]:.4f}; sd between architectures {between:.4f}, "
-            f"between seeds {held.seed_sd(split):.4f}"
+            f"between seeds {noise}"
         )
     seconds = frame["cpu_seconds"]
     output.print(

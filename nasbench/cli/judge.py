@@ -17,7 +17,11 @@ from nasbench.errors import NasbenchError
 from strategies.growth import growth_file
 from strategies.growth.growth import Growth
 from strategies.growth.growth_scores import fitting
-from strategies.weight_sharing.method_scores import MethodScore, score_methods
+from strategies.weight_sharing.method_scores import (
+    MethodScore,
+    score_costs,
+    score_methods,
+)
 from strategies.weight_sharing.record_lines import format_of
 from strategies.weight_sharing.replayed_search import shipped_traces
 from strategies.weight_sharing.trace import Trace
@@ -47,8 +51,9 @@ def judge_command(
 
     Means over searches, with standard deviations where there are several. Tau is
     Kendall's rank correlation of the supernet's estimates with the table's validation
-    accuracies over random architectures, so many as the column "over" says. Ensembles
-    of `nasbench grow` stand in a table of their own.
+    accuracies over random architectures, so many as the column "over" says; the last
+    rows are of what counting parameters or FLOPs would give over the same ones.
+    Ensembles of `nasbench grow` stand in a table of their own.
 
     Args:
         traces: Files of searches or growths; what ships where none is given.
@@ -66,7 +71,7 @@ def judge_command(
         )
     if searches:
         try:
-            scores = score_methods(searches, opened)
+            scores = score_methods(searches, opened) + score_costs(searches, opened)
         except NasbenchError:
             if not there:
                 raise
@@ -119,7 +124,7 @@ def _row(score: MethodScore) -> tuple[str, ...]:
     failed = f" ({score.failed})" if score.failed else ""
     return (
         score.method,
-        f"{score.searches}{failed}",
+        f"{score.searches}{failed}" if score.searches else "-",
         shown(score.test_accuracy, 1, 100),
         shown(score.test_regret, 2, 100),
         shown(score.rank, 0),

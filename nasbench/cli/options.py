@@ -10,7 +10,7 @@ from cyclopts import Parameter, Token
 
 from nasbench.benchmark import Benchmark, benchmark_ids, make
 from nasbench.errors import NasbenchError
-from surrogates.store import is_surrogate_file
+from surrogates.store import is_surrogate_file, kind_of
 from tabular import Table
 from tabular.importers import PublishedTable
 from tabular.opened import open_any
@@ -37,14 +37,30 @@ def table_path(name: str) -> Path:
     """Return the path of a table that is given by its path or by its id.
 
     Raises:
-        NasbenchError: The id is that of a benchmark which is no table file.
+        NasbenchError: It is a surrogate or a sample; what asks those is named.
     """
-    if name not in benchmark_ids() or Path(name).exists():
-        return Path(name)
+    path = Path(name)
+    if name not in benchmark_ids() or path.exists():
+        kind = kind_of(path) if is_surrogate_file(path) else None
+        if kind == "sample":
+            raise NasbenchError(
+                f"{name} is a sample, not a table; `nasbench surrogate fit` and "
+                "`nasbench surrogate evaluate` read it"
+            )
+        if kind is not None:
+            raise NasbenchError(_no_table(name))
+        return path
     benchmark = make(name)
     if not isinstance(benchmark, Table | PublishedTable):
-        raise NasbenchError(f"benchmark {name} is no table file")
+        raise NasbenchError(_no_table(name))
     return benchmark.path
+
+
+def _no_table(name: str) -> str:
+    return (
+        f"{name} is a surrogate, not a table; `nasbench info {name}` shows it, and "
+        f"`nasbench surrogate predict {name} ARCHITECTURE` asks it"
+    )
 
 
 def open_known(name: str) -> Benchmark:

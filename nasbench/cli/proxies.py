@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 import shlex
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
@@ -17,7 +19,7 @@ from nasbench.errors import NasbenchError
 from tabular.table import Table
 
 if TYPE_CHECKING:
-    from surrogates.proxies.ranking import Correlation
+    from surrogates.proxies.ranking import Correlation, Ranked
 
 
 def list_command() -> None:
@@ -103,19 +105,32 @@ def score_command(
     output.print(f"digest {scored.digest}")
 
 
-def rank_command(table: str, /, *, split: Split = "test") -> None:
+def rank_command(
+    table: str,
+    /,
+    *,
+    split: Split = "test",
+    markdown: Annotated[bool, Parameter(negative=())] = False,
+) -> None:
     """Show how well every stored proxy orders the trained accuracies.
 
     Args:
         table: A table file with proxies, or the id of a benchmark.
         split: Whose accuracy: validation or test.
+        markdown: Print a table for a document.
     """
     from surrogates.proxies.ranking import rank_proxies
 
     ranked = rank_proxies(Table.open(table_path(table)), split)
     sets = ranked[0].correlations
-    headings = ["proxy", *(f"{s} {m}" for s in sets for m in ("rho", "tau"))]
     ordered = sorted(ranked, key=lambda r: (not r.baseline, -_rho(r.correlations)))
+    counts = ", ".join(f"{name} {found.count:,}" for name, found in sets.items())
+    said = f"{split} accuracy after full training; sets: {counts}"
+    if markdown:
+        _print_document(ordered)
+        output.print(f"\n`{Path(table).name}`, {said}.")
+        return
+    headings = ["proxy", *(f"{s} {m}" for s in sets for m in ("rho", "tau"))]
     print_columns(
         [*headings, "rho between seeds", "ms"],
         (
@@ -126,14 +141,42 @@ def rank_command(table: str, /, *, split: Split = "test") -> None:
                     for each in r.correlations.values()
                     for value in (each.spearman, each.kendall)
                 ),
-                _text(r.between_seeds),
-                f"{r.seconds * 1000:.1f}",
+                *_of_the_proxy(r),
             ]
             for r in ordered
         ),
     )
-    counts = ", ".join(f"{name} {found.count:,}" for name, found in sets.items())
-    output.print(f"{split} accuracy after full training; sets: {counts}")
+    output.print(said)
+
+
+def _print_document(ordered: Sequence[Ranked]) -> None:
+    """Print a table for a document: rho and tau of a set share a column."""
+    # Imported for a document only.
+    from nasbench.cli.judged_numbers import print_markdown
+
+    print_markdown(
+        (
+            "proxy",
+            *(f"{name}: rho, tau" for name in ordered[0].correlations),
+            "rho between seeds",
+            "ms",
+        ),
+        (
+            [
+                f"`{r.proxy}`" + " (baseline)" * r.baseline,
+                *(
+                    f"{_text(each.spearman)}, {_text(each.kendall)}"
+                    for each in r.correlations.values()
+                ),
+                *_of_the_proxy(r),
+            ]
+            for r in ordered
+        ),
+    )
+
+
+def _of_the_proxy(ranked: Ranked) -> tuple[str, str]:
+    return _text(ranked.between_seeds), f"{ranked.seconds * 1000:.1f}"
 
 
 def _rho(correlations: dict[str, Correlation]) -> float:

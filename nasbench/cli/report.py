@@ -23,6 +23,7 @@ def report_command(
     # Imported when called: what renders is not part of every installation.
     from leaderboards.boards.published import results_of
     from leaderboards.boards.results import read_part, read_results
+    from leaderboards.searches import told_repeats
     from leaderboards.site import write_site
     from leaderboards.site.from_results import site_of_results
 
@@ -36,4 +37,6 @@ def report_command(
         )
     site = site_of_results(read, manifest)
     paths = write_site(site, out)
+    for line in told_repeats(read.board):
+        errors.print(line)
     output.print(str(paths[0]))

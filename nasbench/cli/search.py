@@ -70,7 +70,8 @@ def search_command(
         method: Names of methods, such as darts, gdas, enas or single-path.
         problem: What is searched.
         samples: Random architectures that the trained supernet estimates at the end,
-            for its rank correlation with a table.
+            for its rank correlation with a table; none by morphisms, whose weights fit
+            no other networks.
         training: How the shared weights are trained.
         recipe: The recipe, where no table gives it.
     """
@@ -98,11 +99,15 @@ def _search_once(
     request: SearchRequest, problem: SearchProblem, out: Path, table: Table | None
 ) -> None:
     """Search and add to the file, where the same search is not in it."""
-    from strategies.weight_sharing.supernet_search import identity_of, search
+    from strategies.weight_sharing.supernet_search import (
+        identity_of,
+        samples_of,
+        search,
+    )
 
     traces = read_traces(out) if out.exists() else []
     known = [t for t in traces if t.identity == identity_of(request, problem)]
-    if known and len(known[-1].sampled) >= request.samples * (not known[-1].failed):
+    if known and len(known[-1].sampled) >= samples_of(request) * (not known[-1].failed):
         output.print(f"{known[-1].name}: is in {out}")
         return
     with progress_bar(f"{request.method}, seed {problem.seed}, epochs") as step:

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from nasbench.tasks import Task
 
 
+MOST_SEEDS = 1_000_000
+
+
 @Parameter(name="*")
 @dataclass(frozen=True)
 class ProblemOptions:
@@ -38,7 +41,7 @@ class ProblemOptions:
         data: The folder with the original files of a prepared task.
         image_size: Resize all images to this height and width.
         seed: The first seed.
-        seeds: How many consecutive seeds; or which, as in 0-9.
+        seeds: How many consecutive seeds; or which, as in 0-9; at most 1,000,000.
         set: A setting of the method, as in "candidates=50"; may be repeated.
     """
 
@@ -56,7 +59,7 @@ class ProblemOptions:
         """Return the seeds.
 
         Raises:
-            NasbenchError: They are neither a number nor a range.
+            NasbenchError: They are neither a number nor a range, or too many.
         """
         if self.seed < 0:
             raise NasbenchError(f"--seed is 0 or more, not {self.seed}")
@@ -64,13 +67,27 @@ class ProblemOptions:
         numbers = [first, last] if dash else [first]
         if all(n.isascii() and n.isdecimal() and len(n) < 19 for n in numbers):
             if not dash and int(first):
-                return range(self.seed, self.seed + int(first))
+                return self._few(range(self.seed, self.seed + int(first)))
             if dash and int(first) <= int(last) and not self.seed:
-                return range(int(first), int(last) + 1)
+                return self._few(range(int(first), int(last) + 1))
         raise NasbenchError(
             f"--seeds is 1 or more, counted from --seed, or a range as 0-9 without "
             f"--seed, not {self.seeds!r}"
         )
+
+    def _few(self, seeds: range) -> range:
+        """Return the seeds, unless they are more than anyone searches from.
+
+        Raises:
+            NasbenchError: They are.
+        """
+        count = seeds.stop - seeds.start  # `len` of so long a range may overflow
+        if count > MOST_SEEDS:
+            raise NasbenchError(
+                f"--seeds is at most {MOST_SEEDS:,} seeds, not the {count:,} of "
+                f"{self.seeds!r}"
+            )
+        return seeds
 
     def settings(self) -> Mapping[str, Setting]:
         """Return the settings of the method as text.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from nasbench.atomic import atomic_path
+from nasbench.cli.surrogate_settings import ChosenModels, as_text
 from nasbench.cli.terminal import output, print_columns, print_facts, progress_bar
 from nasbench.errors import NasbenchError
 
@@ -29,7 +30,7 @@ SURE_SHOWN = ("calibration_nll", "coverage_68", "coverage_95")
 def scores_of(
     known: Observations,
     encodings: Sequence[Encoding],
-    models: Sequence[str],
+    models: ChosenModels,
     rules: Protocol | None,
 ) -> pandas.DataFrame:
     """Return the scores of every model, encoding, size and split.
@@ -37,31 +38,30 @@ def scores_of(
     Args:
         known: What was trained.
         encodings: All defined on its space.
-        models: Families.
+        models: Families and their settings.
         rules: Sizes and splits; None to leave out one origin after the other.
 
     Raises:
-        NasbenchError: There are too few samples, or a family is unknown.
+        NasbenchError: There are too few samples.
     """
     import pandas
 
-    from surrogates.models import make_model
     from surrogates.scoring.protocol import evaluate_by_origin, evaluate_surrogate
 
-    for model in models:
-        make_model(model)  # an unknown one is said before any is fitted
-    pairs = [(model, encoding) for model in models for encoding in encodings]
+    pairs = [(family, encoding) for family in models.settings for encoding in encodings]
     found = []
     with progress_bar("fits") as step:
-        for number, (model, encoding) in enumerate(pairs):
+        for number, (family, encoding) in enumerate(pairs):
+            model = models.model(family, encoding.name)
             if rules is None:
-                each = evaluate_by_origin(known, encoding, (model, {}))
+                each = evaluate_by_origin(known, encoding, model)
                 step(number + 1, len(pairs), "")
             else:
                 told = _part_of(step, number, len(pairs))
-                each = evaluate_surrogate(known, encoding, (model, {}), rules, told)
-            each.insert(0, "model", model)
+                each = evaluate_surrogate(known, encoding, model, rules, told)
+            each.insert(0, "model", family)
             each.insert(1, "encoding", encoding.name)
+            each.insert(2, "settings", as_text(model[1]))
             found.append(each)
     return pandas.concat(found, ignore_index=True)
 
@@ -94,42 +94,85 @@ def write_scores(scores: pandas.DataFrame, path: Path) -> None:
 def draw_scores(
     known: Observations,
     encodings: Sequence[Encoding],
-    models: Sequence[str],
-    samples: int | None,
+    models: ChosenModels,
+    sizes: Sequence[int],
     folder: Path,
 ) -> None:
-    """Draw every surrogate, fitted to so many samples, into a folder.
+    """Draw every surrogate, fitted to the largest of the sizes, into a folder.
 
-    Raises:
-        NasbenchError: There are not so many samples.
+    Figures have their own splits. Where those leave fewer than all of the sizes, the
+    surrogates are fitted to all that are left.
     """
     from leaderboards.surrogate_report import write_figures
-    from surrogates.scoring.held_out import held_out_predictions
+    from surrogates.scoring.held_out import held_out_predictions, held_out_samples
 
+    left = held_out_samples(known)
+    samples = max((size for size in sizes if size <= left), default=None)
     held_outs = [
-        held_out_predictions(known, encoding, (model, {}), samples)
-        for model in models
+        held_out_predictions(
+            known, encoding, models.model(family, encoding.name), samples
+        )
+        for family in models.settings
         for encoding in encodings
     ]
     for path in write_figures(held_outs, folder):
         output.print(f"wrote {path}")
 
 
-def print_scores(scores: pandas.DataFrame, by: str) -> None:
-    """Print means over splits, a line per model, encoding and size or origin."""
+def print_scores(
+    scores: pandas.DataFrame, ceiling: float | None = None, markdown: bool = False
+) -> None:
+    """Print means over splits, a line per model, encoding and size or origin.
+
+    Args:
+        scores: What `scores_of` returned.
+        ceiling: The R2 that no predictor exceeds, where it is known.
+        markdown: Print a table for a document.
+    """
     from surrogates.scoring.protocol import summary
 
-    rows = []
+    by = "origin" if "origin" in scores else "size"
+    chosen = scores.drop(columns="settings")
+    left = "left out" if by == "origin" else "samples"
+    means = [
+        (str(model), str(encoding), row)
+        for (model, encoding), part in chosen.groupby(["model", "encoding"], sort=False)
+        for row in summary(part.drop(columns=["model", "encoding"]), by).to_dict(
+            "records"
+        )
+    ]
+    if markdown:
+        # Imported for a document only.
+        from nasbench.cli.judged_numbers import print_markdown
+        from nasbench.cli.surrogate_document import columns_of, line_of
+
+        columns = columns_of(scores, ceiling)
+        headings = [heading for heading, _, _ in columns.values()]
+        print_markdown(
+            ("model", "encoding", left, *headings),
+            (
+                (model, f"`{encoding}`", *line_of(row, by, columns))
+                for model, encoding, row in means
+            ),
+        )
+        return
     extra = [c for c in ("r2_live", *SURE_SHOWN) if c in scores]
     shown = ("kendall", "kendall_se", *SHOWN[1:], *extra)
-    for (model, encoding), part in scores.groupby(["model", "encoding"], sort=False):
-        means = summary(part.drop(columns=["model", "encoding"]), by)
-        for row in means.to_dict("records"):
-            numbers = (f"{row[name]:.3f}" for name in shown)
-            rows.append((str(model), str(encoding), str(row[by]), *numbers))
-    headings = [name.replace("calibration_", "").replace("_", " ") for name in shown]
-    left = "left out" if by == "origin" else "samples"
-    print_columns(("model", "encoding", left, *headings), rows, 2)
+    names = [name.replace("calibration_", "").replace("_", " ") for name in shown]
+    rows = (
+        (model, encoding, str(row[by]), *(f"{row[name]:.3f}" for name in shown))
+        for model, encoding, row in means
+    )
+    print_columns(("model", "encoding", left, *names), rows, 2)
+
+
+def print_notes(notes: Sequence[str], markdown: bool) -> None:
+    """Print lines, or one paragraph of a document."""
+    if markdown:
+        output.print("\n" + ". ".join(notes) + ".")
+        return
+    for note in notes:
+        output.print(note)
 
 
 def score_file(path: Path, known: Observations) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from cyclopts import Parameter
 
 from nasbench.cli.options import OptionalWhole, Whole, table_path, whole_number
+from nasbench.cli.surrogate_files import is_surrogate, surrogate_findings
 from nasbench.cli.terminal import print_columns, progress_bar
 from nasbench.errors import NasbenchError
 from tabular.importers.published_file import FORMAT as PUBLISHED
@@ -33,19 +34,23 @@ def verify_command(
     """Check a table's checksums, ranges, classes and costs; retrain some of it.
 
     Args:
-        table: A table file, or the id of a benchmark.
+        table: A table file, the file of a surrogate, or the id of a benchmark.
         retrain_count: Train so many random trials again and compare them.
         task: The path of the image data, for a table of your own images.
         data: The folder with the original files, for a table of a prepared task.
         image_size: As in the build.
         seed: Chooses the trials to retrain.
     """
-    path = table_path(table)
-    if retrain_count < 0 or seed < 0:
-        raise NasbenchError("--retrain and --seed are 0 or more")
+    for option, value in (("--retrain", retrain_count), ("--seed", seed)):
+        if value < 0:
+            raise NasbenchError(f"{option} is 0 or more, not {value}")
     if not retrain_count and (task, data, image_size) != (None, None, None):
         raise NasbenchError("--task, --data and --image-size are for --retrain; add it")
-    findings = _findings(path, retrain_count)
+    if is_surrogate(table):
+        path, findings = Path(table), _surrogate_findings(table, retrain_count)
+    else:
+        path = table_path(table)
+        findings = _findings(path, retrain_count)
     if retrain_count and all(finding.passed for finding in findings):
         findings.append(_retrain(path, retrain_count, (task, image_size, data), seed))
     print_columns(
@@ -56,6 +61,15 @@ def verify_command(
     wrong = [finding.check for finding in findings if not finding.passed]
     if wrong:
         raise NasbenchError(f"{path} fails: {', '.join(wrong)}")
+
+
+def _surrogate_findings(name: str, retrain_count: int) -> list[Finding]:
+    if retrain_count:
+        raise NasbenchError(
+            f"{name} holds predictions or a sample, no table to train again; leave "
+            "out --retrain"
+        )
+    return surrogate_findings(name)
 
 
 def _findings(path: Path, retrain_count: int) -> list[Finding]:

@@ -60,7 +60,10 @@ class Cell101(SearchSpace):
         vertices: Vertices, counting input and output.
         max_edges: How many edges may be left after pruning.
         edges: The pairs (source, target), in the order of their decisions.
+        operations: What a vertex may do, in the order of its integers.
     """
+
+    operations = NB101_OPERATIONS
 
     def __init__(
         self, name: str = "cell101", vertices: int = 7, max_edges: int = 9

@@ -66,6 +66,7 @@ class MorphismSearch(Method):
     """
 
     Settings: ClassVar[type] = MorphismSettings
+    estimates_any: ClassVar[bool] = False  # there are weights of the climb alone
     settings: MorphismSettings
 
     def __init__(

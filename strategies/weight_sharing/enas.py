@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
@@ -24,6 +25,7 @@ from strategies.settings import (
     NotNegative,
     Within,
 )
+from strategies.weight_sharing.controller_marginals import option_probabilities
 from strategies.weight_sharing.method import Method
 from strategies.weight_sharing.shared_weights import Batch, SharedWeights
 
@@ -81,6 +83,8 @@ class ENAS(Method):
         self, shared: SharedWeights, settings: ENASSettings, rng: np.random.Generator
     ) -> None:
         super().__init__(shared, settings, rng)
+        # A child of the generator: to look at the controller takes nothing from `rng`.
+        (self._looking,) = rng.spawn(1)
         self.controller = Controller(self.space.radices, settings.hidden, rng)
         self._adam = Adam(
             len(self.controller.weights.vector), settings.controller_learning_rate
@@ -136,13 +140,12 @@ class ENAS(Method):
         return max(drawn, key=self.shared.estimate_path)
 
     def parameters(self) -> NDArray[np.float32]:
-        """Return the probabilities of the first decision's options: the policy's head.
+        """Return the ``(p,)`` probabilities of all options, decision after decision.
 
-        The controller has no number per option; its weights are not kept.
+        The controller has no number per option; its weights are not kept. The same
+        random numbers after every epoch: what differs is what the controller learned.
         """
-        first = self.controller.read([(0,) * self.space.decisions])
-        probabilities = np.exp(first.log_probabilities[0, 0, : self.space.radices[0]])
-        return probabilities.astype(np.float32)
+        return option_probabilities(self.controller, copy.deepcopy(self._looking))
 
     def _reward(self, architecture: Architecture, batch: Batch) -> float:
         with torch.inference_mode():

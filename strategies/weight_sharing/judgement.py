@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import kendalltau
 
-from nasbench.benchmark import BenchmarkSpec, Split
+from nasbench.benchmark import BenchmarkSpec, CostModel, Split
 from nasbench.spaces import Architectures, SearchSpace
 from strategies.weight_sharing.trace import Trace
 
@@ -27,6 +27,10 @@ class TableOfAll(Protocol):
     @property
     def spec(self) -> BenchmarkSpec:
         """All that decides the numbers."""
+
+    @property
+    def cost_model(self) -> CostModel:
+        """Parameters and FLOPs of every architecture."""
 
     def accuracies(
         self, architectures: Architectures | NDArray[np.int64], split: Split
@@ -66,18 +70,35 @@ def judge(trace: Trace, table: TableOfAll) -> Judgement:
     everything = table.accuracies(np.arange(table.space.size), "test")
     known = everything[~np.isnan(everything)]
     test = table.accuracies(trace.architectures, "test")
-    truth = table.accuracies(trace.sampled, "validation")
-    # A constant network guesses one class: the table's least accuracy stands for it.
-    least = np.nanmin(table.accuracies(np.arange(table.space.size), "validation"))
-    live = truth > least
+    tau, tau_live = rank_correlations(trace.sampled_estimates, trace.sampled, table)
     return Judgement(
         validation_accuracy=table.accuracies(trace.architectures, "validation"),
         test_accuracy=test,
         test_regret=known.max() - test if len(known) else np.full(len(test), nan),
         rank=np.array([1 + (known > one).sum() for one in test], np.int64),
-        tau=_tau(trace.sampled_estimates, truth),
-        tau_live=_tau(trace.sampled_estimates[live], truth[live]),
+        tau=tau,
+        tau_live=tau_live,
     )
+
+
+def rank_correlations(
+    scores: NDArray[np.float64], architectures: Architectures, table: TableOfAll
+) -> tuple[float, float]:
+    """Return Kendall's tau-b with the validation accuracies: over all, and over live.
+
+    Args:
+        scores: ``(n,)``, of anything that is to order the architectures.
+        architectures: ``(n, d) uint8``.
+        table: Knows their accuracies.
+
+    Returns:
+        Over all of them, and over those whose output is not constant; NaN below 10.
+    """
+    truth = table.accuracies(architectures, "validation")
+    # A constant network guesses one class: the table's least accuracy stands for it.
+    least = np.nanmin(table.accuracies(np.arange(table.space.size), "validation"))
+    live = truth > least
+    return _tau(scores, truth), _tau(scores[live], truth[live])
 
 
 def _tau(estimates: NDArray[np.float64], truth: NDArray[np.float64]) -> float:

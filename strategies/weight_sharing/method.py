@@ -30,6 +30,8 @@ class Method(ABC):
 
     Attributes:
         Settings: A frozen dataclass of the method's settings, all with defaults.
+        estimates_any: Whether the shared weights fit any architecture of the space, so
+            that random ones can be estimated at the end. Where they do not, none are.
         shared: The supernet in training.
         settings: The method's settings.
         rng: Its source of randomness.
@@ -37,6 +39,7 @@ class Method(ABC):
     """
 
     Settings: ClassVar[type] = NoSettings
+    estimates_any: ClassVar[bool] = True
     settings: Any
 
     def __init__(

@@ -10,7 +10,12 @@ import numpy as np
 
 from nasbench.benchmark import Status
 from nasbench.errors import NasbenchError
-from strategies.weight_sharing.judgement import Judgement, TableOfAll, judge
+from strategies.weight_sharing.judgement import (
+    Judgement,
+    TableOfAll,
+    judge,
+    rank_correlations,
+)
 from strategies.weight_sharing.trace import Trace, by_settings
 
 
@@ -38,11 +43,11 @@ class Spread:
 
 @dataclass(frozen=True)
 class MethodScore:
-    """The searches of one method on one table.
+    """The searches of one method on one table, or a baseline that needs none.
 
     Attributes:
         method: Its name.
-        searches: How many there are.
+        searches: How many there are; 0 for a baseline.
         failed: How many of them failed; they have no accuracy and are in no mean.
         test_accuracy: Of the returned architectures, in [0, 1].
         test_regret: Below the best of the space.
@@ -76,15 +81,8 @@ def score_methods(traces: Sequence[Trace], table: TableOfAll) -> list[MethodScor
     Raises:
         NasbenchError: None fits the table.
     """
-    fitting = [trace for trace in traces if trace.fits(table.spec)]
-    if not fitting:
-        there = {trace.identity.differs(table.spec) for trace in traces}
-        raise NasbenchError(
-            f"no search fits {table.name}, of {table.spec.space} on "
-            f"{table.spec.task}; there are some of {', '.join(sorted(there))}"
-        )
     by_method: dict[str, list[Trace]] = {}
-    for trace in fitting:
+    for trace in _fitting(traces, table):
         by_method.setdefault(trace.identity.method, []).append(trace)
     scores = [
         _score(f"{name}({kind})" if kind else name, own, table)
@@ -94,6 +92,77 @@ def score_methods(traces: Sequence[Trace], table: TableOfAll) -> list[MethodScor
     return sorted(
         scores,
         key=lambda s: (s.test_regret.mean != s.test_regret.mean, s.test_regret.mean),
+    )
+
+
+def score_costs(traces: Sequence[Trace], table: TableOfAll) -> list[MethodScore]:
+    """Return how well counting parameters or FLOPs orders, as scores of two baselines.
+
+    An estimate that costs a search should order architectures better than their size
+    does (White et al., "A deeper look at zero-cost proxies", ICLR blog track 2022). The
+    architectures are those that the searches estimated at their ends; a sample that
+    several have in common counts once. Of a baseline only tau and the number of
+    architectures are known; where nothing was sampled, there is none.
+
+    Raises:
+        NasbenchError: No search fits the table.
+    """
+    samples = {
+        trace.sampled.tobytes(): trace.sampled
+        for trace in _fitting(traces, table)
+        if trace.status is Status.COMPLETE and len(trace.sampled)
+    }
+    if not samples:
+        return []
+    parameters: list[tuple[float, float]] = []
+    flops: list[tuple[float, float]] = []
+    for sampled in samples.values():
+        costs = [table.cost_model(tuple(row)) for row in sampled.tolist()]
+        for taus, counted in (
+            (parameters, [cost.parameters for cost in costs]),
+            (flops, [cost.flops for cost in costs]),
+        ):
+            scores = np.array(counted, np.float64)
+            taus.append(rank_correlations(scores, sampled, table))
+    fewest = min(len(sampled) for sampled in samples.values())
+    return [
+        _baseline("number of parameters", parameters, fewest),
+        _baseline("FLOPs", flops, fewest),
+    ]
+
+
+def _fitting(traces: Sequence[Trace], table: TableOfAll) -> list[Trace]:
+    """Return the searches of the table's space, task and recipe.
+
+    Raises:
+        NasbenchError: There is none.
+    """
+    fitting = [trace for trace in traces if trace.fits(table.spec)]
+    if not fitting:
+        there = {trace.identity.differs(table.spec) for trace in traces}
+        raise NasbenchError(
+            f"no search fits {table.name}, of {table.spec.space} on "
+            f"{table.spec.task}; there are some of {', '.join(sorted(there))}"
+        )
+    return fitting
+
+
+def _baseline(
+    name: str, taus: Sequence[tuple[float, float]], sampled: int
+) -> MethodScore:
+    nothing = Spread.of([])
+    return MethodScore(
+        method=name,
+        searches=0,
+        failed=0,
+        test_accuracy=nothing,
+        test_regret=nothing,
+        rank=nothing,
+        estimate=nothing,
+        tau=Spread.of([tau for tau, _ in taus]),
+        tau_live=Spread.of([live for _, live in taus]),
+        sampled=sampled,
+        cost_seconds=nothing,
     )
 
 

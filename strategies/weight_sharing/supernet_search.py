@@ -20,7 +20,7 @@ from strategies.weight_sharing.search_request import SearchRequest
 from strategies.weight_sharing.shared_weights import SharedWeights
 from strategies.weight_sharing.trace import Setting, Trace, TraceIdentity
 
-__all__ = ["SearchRequest", "identity_of", "search", "single_thread"]
+__all__ = ["SearchRequest", "identity_of", "samples_of", "search", "single_thread"]
 
 Report = Callable[[int, int, str], None]
 """Is called after every epoch: epochs done, epochs in all, a note."""
@@ -76,7 +76,7 @@ def search(
             if report is not None:
                 note = f"{problem.space.format(record.architectures[-1])}"
                 report(epoch + 1, request.training.epochs, note)
-        count = request.samples if status is Status.COMPLETE else 0
+        count = samples_of(request) if status is Status.COMPLETE else 0
         rng = np.random.default_rng(sampled)
         samples = [problem.space.sample(rng) for _ in range(count)]
         estimates = [shared.estimate_path(one) for one in samples]
@@ -94,8 +94,8 @@ def _epoch(
         if not math.isfinite(method.step(train, valid)):
             return False
     method.end_epoch(valid)
-    parameters = method.parameters()
     spent = time.thread_time() - begun
+    parameters = method.parameters()  # for the reader alone, so that it is not charged
     weights_finite = all(bool(p.isfinite().all()) for p in shared.supernet.parameters())
     if not np.isfinite(parameters).all() or not weights_finite:
         return False
@@ -107,6 +107,17 @@ def _epoch(
     record.estimates.append(shared.estimate_path(choice))
     record.training.append(spent + (record.training[-1] if record.training else 0.0))
     return True
+
+
+def samples_of(request: SearchRequest) -> int:
+    """Return how many random architectures are estimated at the end of a search.
+
+    None by a method whose weights fit only what it trained.
+
+    Raises:
+        NasbenchError: There is no such method.
+    """
+    return request.samples if find_method(request.method).estimates_any else 0
 
 
 def identity_of(request: SearchRequest, problem: SearchProblem) -> TraceIdentity:

@@ -43,9 +43,10 @@ def make_encoding(name: str, features: FeatureTable | None = None) -> Encoding:
 
     Names joined by ``+`` stand side by side. ``canonical-`` before a name encodes the
     first member of an architecture's class, so that all members are encoded alike;
-    ``wl-0`` to ``wl-3``, ``graph`` and ``proxies`` do that by themselves, as does
-    ``learned-16``: so many dimensions of a graph autoencoder that `fit` trains in
-    seconds, and which is for that reason in no list of all encodings.
+    ``wl-0`` to ``wl-3``, ``graph`` and ``proxies`` do that by themselves (on
+    ``cell101`` ``path`` too), as does ``learned-16``: so many dimensions of a graph
+    autoencoder that `fit` trains in seconds, and which is for that reason in no list
+    of all encodings.
 
     Args:
         name: The name.

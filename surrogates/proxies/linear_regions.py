@@ -18,7 +18,8 @@ class LinearRegions(Proxy):
     Xiong et al., ICML 2020; as in TE-NAS (Chen et al., ICLR 2021), of the cell in a
     network one channel wide and one cell per stage, on 1 x 3 x 3 standard normal
     images, with kaiming weights: a wide network gives every input a code of its own.
-    A network without ReLUs is one region.
+    Where the architecture chooses widths, as in ``chain``, a layer has a sixteenth of
+    its channels, rounded up. A network without ReLUs is one region.
     """
 
     name = "linear_regions"

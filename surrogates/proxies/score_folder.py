@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -21,7 +20,7 @@ from numpy.typing import NDArray
 
 from nasbench.atomic import atomic_path
 from nasbench.errors import NasbenchError
-from nasbench.working_folder import WorkingFolder
+from nasbench.working_folder import DAMAGED, WorkingFolder, damage
 from tabular.proxy_columns import ProxyColumns
 
 PARTS = "classes*.npz"
@@ -119,14 +118,9 @@ class ScoreFolder(WorkingFolder):
                 with path.open("rb") as file, np.load(file) as part:
                     classes, values = part["classes"].tolist(), part["values"]
                 scores |= dict(zip(classes, values, strict=True))
-            except (
-                OSError,
-                EOFError,
-                ValueError,
-                KeyError,
-                zipfile.BadZipFile,
-            ) as error:
+            except DAMAGED as error:
                 raise NasbenchError(
-                    f"{path} is damaged ({error}); remove it and repeat the command"
+                    f"{path} is damaged ({damage(error)}); remove it and repeat the "
+                    "command"
                 ) from error
         return scores

@@ -7,7 +7,7 @@ import math
 import time
 import zlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Literal, NamedTuple, TypeAlias, TypeVar
 
@@ -24,6 +24,7 @@ from nasbench.spaces import Architecture, SearchSpace
 from nasbench.tasks import Task
 from nasbench.training.batches import epoch_batches
 from nasbench.training.initialisation import initialise
+from surrogates.proxies.thin_network import thin_network
 
 Value = TypeVar("Value")
 
@@ -54,8 +55,8 @@ class Specimen:
         batches: At least two batches of training images.
         costs: Parameters, FLOPs and depth.
         seed: What the weights, and every other random number, came from.
-        thin: Builds the same architecture one channel wide, on tiny images, with
-            kaiming weights; for proxies whose value saturates in wide networks.
+        thin: Builds the same architecture as `thin_network` does, with kaiming
+            weights; for proxies whose value saturates in wide networks.
     """
 
     def __init__(
@@ -218,9 +219,7 @@ class SpecimenSource:
         costs = count_costs(self.space, architecture, self.skeleton)
 
         def thin() -> nn.Module:
-            tiny = replace(self.skeleton, image_channels=1, height=3, width=3)
-            narrow = replace(tiny, channels=1, cells_per_stage=1)
-            built = build_network(self.space, architecture, narrow)
+            built = thin_network(self.space, architecture, self.skeleton)
             draw_normal(built, np.random.default_rng(weights), kaiming=True)
             return built
 

@@ -8,12 +8,11 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from nasbench.errors import NasbenchError
 from surrogates.encodings import Encoding, as_encoding
 from surrogates.models import make_model
-from surrogates.observations import Observations, class_numbers
-from surrogates.scoring.protocol import share_to_test
-from surrogates.scoring.splits import clustered_split
+from surrogates.observations import Observations
+from surrogates.scoring.protocol import Protocol, splits_of
+from surrogates.scoring.sizes import check_left, check_samples, most_samples
 from surrogates.surrogate import Surrogate
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -38,12 +37,26 @@ class HeldOut:
     std: Floats
 
 
+SPLITS = 4
+"""How many splits are joined."""
+
+
+def held_out_samples(observations: Observations, splits: int = SPLITS) -> int:
+    """Return how many samples each of the splits leaves to learn from.
+
+    Raises:
+        NasbenchError: There are too few samples for any split.
+    """
+    divided = splits_of(observations, Protocol(splits=splits))
+    return min(len(learn) for learn, _ in divided)
+
+
 def held_out_predictions(
     observations: Observations,
     encoding: str | Encoding,
     model: tuple[str, dict[str, Any]],
     samples: int | None = None,
-    splits: int = 4,
+    splits: int = SPLITS,
 ) -> HeldOut:
     """Fit and predict on several clustered splits, and join the predictions.
 
@@ -51,25 +64,24 @@ def held_out_predictions(
         observations: What was trained.
         encoding: The encoding, or its name.
         model: Family, and the settings that differ from its defaults.
-        samples: To how many architectures to fit; None for all that are left.
+        samples: To how many architectures to fit; None for as many as every split
+            leaves and the model takes.
         splits: How many splits, with the seeds 0, 1, ...
 
     Raises:
-        NasbenchError: There are fewer architectures than `samples` and a fifth.
+        NasbenchError: There are fewer architectures than `samples` and a fifth, or
+            the model takes fewer.
     """
-    classes = class_numbers(observations.space, observations.architectures)
-    test = share_to_test(len(observations), 1000)
     family, settings = model
+    divided = splits_of(observations, Protocol(splits=splits))
+    left = min(len(learn) for learn, _ in divided)
+    if samples is not None:
+        check_samples(family, (samples,))
+        check_left((samples,), (left,), f"a sample of {len(observations):,}")
+    count = samples or min(left, most_samples(family) or left)
     found = []
-    for seed in range(splits):
-        rng = np.random.default_rng(seed)
-        learn, tested = clustered_split(classes, test, None, rng)
-        if samples is not None and samples > len(learn):
-            raise NasbenchError(
-                f"{len(observations)} architectures leave {len(learn)} to learn from, "
-                f"not {samples}"
-            )
-        learn = learn[:samples]
+    for seed, (whole, tested) in enumerate(divided):
+        learn = whole[:count]
         surrogate = Surrogate(
             observations.space,
             as_encoding(encoding),
@@ -81,6 +93,4 @@ def held_out_predictions(
         predicted = surrogate.predict(asked.architectures, return_std=True)
         found.append((asked.validation, *predicted))
     truth, mean, std = (np.concatenate(column) for column in zip(*found, strict=True))
-    return HeldOut(
-        f"{family}, {as_encoding(encoding).name}", len(learn), truth, mean, std
-    )
+    return HeldOut(f"{family}, {as_encoding(encoding).name}", count, truth, mean, std)

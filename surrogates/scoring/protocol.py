@@ -17,10 +17,11 @@ from surrogates.models import make_model
 from surrogates.observations import Observations, class_numbers
 from surrogates.scoring.calibration import LEVELS, calibration
 from surrogates.scoring.metrics import score
+from surrogates.scoring.sizes import check_samples, most_samples, sizes_fitted
 from surrogates.scoring.splits import (
+    Split,
     clustered_split,
     leave_one_origin_out,
-    random_split,
 )
 from surrogates.surrogate import Surrogate
 from tabular.analysis.seed_noise import seed_noise
@@ -60,7 +61,8 @@ def evaluate_surrogate(
 ) -> pandas.DataFrame:
     """Fit and test a surrogate of validation accuracy on every split and size.
 
-    Sizes that are larger than what is left are passed over.
+    Sizes that are larger than what is left are passed over; `splits_of` says what is
+    left. All that are left are fewer where the model takes fewer (`most_samples`).
 
     Args:
         observations: The samples.
@@ -70,42 +72,55 @@ def evaluate_surrogate(
         progress: Is told after every fit how many are done, and how many there are.
 
     Returns:
-        One row per split and size: ``split``, ``size``, the fields of `Scores`,
-        ``r2_live`` and ``kendall_live`` without dead cells, and the fields of
-        `Calibration` where the model has uncertainties.
+        One row per split and size: ``split``, ``size``, ``most`` (whether the size is
+        not one that was asked for), the fields of `Scores`, ``r2_live`` and
+        ``kendall_live`` without dead cells, and the fields of `Calibration` where the
+        model has uncertainties.
 
     Raises:
-        NasbenchError: There are too few samples for any split, or for all sizes.
+        NasbenchError: There are too few samples for any split, or for all sizes; or
+            the model does not take as many as a size asks for.
     """
     import pandas
 
     rules = protocol or Protocol()
-    classes = class_numbers(observations.space, observations.architectures)
-    count = len(observations)
-    test = share_to_test(count, rules.test)
     rows: list[dict[str, Any]] = []
-    total = rules.splits * len(rules.sizes)
-    for split in range(rules.splits):
-        rng = np.random.default_rng(split)
-        learn, tested = (
-            clustered_split(classes, test, None, rng)
-            if rules.clustered
-            else random_split(count, test, None, rng)
-        )
-        for position, size in enumerate(rules.sizes):
-            if size is None or size <= len(learn):
-                chosen = learn[:size]
-                parts = observations.take(chosen), observations.take(tested)
-                surrogate = _fresh(observations, encoding, model, split)
-                row = {"split": split, "size": len(chosen), "most": size is None}
-                rows.append(row | score_surrogate(surrogate, *parts))
+    splits = splits_of(observations, rules)
+    left = max((len(learn) for learn, _ in splits), default=0)
+    check_samples(model[0], [s for s in rules.sizes if s is not None and s <= left])
+    most = most_samples(model[0])
+    fits = [sizes_fitted(rules.sizes, len(learn), most) for learn, _ in splits]
+    total = sum(map(len, fits))
+    for split, (learn, tested) in enumerate(splits):
+        for size, asked in fits[split].items():
+            parts = observations.take(learn[:size]), observations.take(tested)
+            surrogate = _fresh(observations, encoding, model, split)
+            row = {"split": split, "size": size, "most": not asked}
+            rows.append(row | score_surrogate(surrogate, *parts))
             if progress is not None:
-                progress(split * len(rules.sizes) + position + 1, total)
+                progress(len(rows), total)
     if not rows:
         raise NasbenchError(
-            f"{count} samples are too few for any of the sizes {rules.sizes}"
+            f"{len(observations)} samples are too few for any of the sizes "
+            f"{rules.sizes}"
         )
     return pandas.DataFrame(rows)
+
+
+def splits_of(observations: Observations, protocol: Protocol) -> list[Split]:
+    """Return the positions to learn from and to test on of every split.
+
+    Raises:
+        NasbenchError: There are too few samples for any split.
+    """
+    classes = class_numbers(observations.space, observations.architectures)
+    if not protocol.clustered:
+        classes = np.arange(len(observations))
+    test = share_to_test(len(observations), protocol.test)
+    return [
+        clustered_split(classes, test, None, np.random.default_rng(split))
+        for split in range(protocol.splits)
+    ]
 
 
 def share_to_test(count: int, most: int) -> int:
@@ -136,8 +151,8 @@ def evaluate_by_origin(
         seed: Of the model.
 
     Returns:
-        One row per origin: ``origin``, ``size`` (samples learned from), and the scores
-        of `evaluate_surrogate`.
+        One row per origin: ``origin``, ``size`` (samples learned from: all, or as many
+        as the model takes, drawn uniformly), and the scores of `evaluate_surrogate`.
 
     Raises:
         NasbenchError: There is only one origin.
@@ -146,7 +161,12 @@ def evaluate_by_origin(
 
     classes = class_numbers(observations.space, observations.architectures)
     rows: list[dict[str, Any]] = []
-    for name, learn, tested in leave_one_origin_out(classes, observations.origins):
+    most = most_samples(model[0])
+    for name, others, tested in leave_one_origin_out(classes, observations.origins):
+        learn = others
+        if most is not None and len(others) > most:
+            rng = np.random.default_rng(seed)
+            learn = np.sort(rng.choice(others, most, replace=False))
         surrogate = _fresh(observations, encoding, model, seed)
         parts = observations.take(learn), observations.take(tested)
         row = {"origin": name, "split": 0, "size": len(learn), "most": True}
@@ -174,16 +194,21 @@ def score_surrogate(
     return found
 
 
-def r2_ceiling(observations: Observations) -> float | None:
+def r2_ceiling(observations: Observations, seeds: int | None = None) -> float | None:
     """Return the R2 that no predictor exceeds on these means over seeds.
 
     None where no architecture has two trials; see `tabular.analysis.seed_noise`.
+
+    Args:
+        observations: What was trained.
+        seeds: Of how many seeds the scored means are; None for as many as these have.
+            With another number they are a pilot of what is scored.
     """
     final = observations.trials[:, :, -1]
     if final.shape[1] < 2:
         return None
     noise = seed_noise(final[np.isfinite(final).any(axis=1)])
-    return None if noise is None else noise.r2_ceiling(final.shape[1])
+    return None if noise is None else noise.r2_ceiling(seeds or final.shape[1])
 
 
 def summary(scores: pandas.DataFrame, by: str = "size") -> pandas.DataFrame:
@@ -194,8 +219,13 @@ def summary(scores: pandas.DataFrame, by: str = "size") -> pandas.DataFrame:
         by: ``size`` or ``origin``.
 
     Returns:
-        One row per size or origin, ascending.
+        One row per size or origin, ascending. Splits may leave different numbers of
+        samples: the size of all that are left is their mean, rounded.
     """
+    if by == "size":
+        left = scores["size"][scores["most"]]
+        whole = round(float(left.mean())) if len(left) else 0
+        scores = scores.assign(size=scores["size"].mask(scores["most"], whole))
     groups = scores.drop(columns=["split", "most"]).groupby(by)
     means = groups.mean()
     means.insert(0, "splits", groups.size())

@@ -11,11 +11,13 @@ from numpy.typing import NDArray
 from nasbench.errors import NasbenchError
 
 Rows: TypeAlias = NDArray[np.int64]
+Split: TypeAlias = tuple[Rows, Rows]
+"""Positions to learn from, and to test on."""
 
 
 def clustered_split(
     classes: Rows, test: int, train: int | None, rng: np.random.Generator
-) -> tuple[Rows, Rows]:
+) -> Split:
     """Draw samples for training and for testing; no class is on both sides.
 
     The test samples are drawn uniformly, as in an ordinary split; training samples
@@ -45,13 +47,6 @@ def clustered_split(
             f"{test} to test on: beside the classes of the tested, {len(free)} are left"
         )
     return free[:wanted], tested
-
-
-def random_split(
-    count: int, test: int, train: int | None, rng: np.random.Generator
-) -> tuple[Rows, Rows]:
-    """Draw samples regardless of classes: for comparison with numbers so made."""
-    return clustered_split(np.arange(count), test, train, rng)
 
 
 def leave_one_origin_out(

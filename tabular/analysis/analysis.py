@@ -20,7 +20,8 @@ from tabular.analysis.seed_means import SeedMean, seed_means
 from tabular.analysis.seed_noise import SeedNoise, seed_noise
 from tabular.analysis.size_and_accuracy import SizeAgreement, size_agreement
 from tabular.analysis.table_facts import TableFacts
-from tabular.analysis.training_cost import TrainingCost, training_cost
+from tabular.analysis.training_cost import TrainingCost, training_cost, workers_of
+from tabular.provenance import runs
 
 if TYPE_CHECKING:
     from tabular.table import Table
@@ -108,7 +109,11 @@ def analyse(table: Table, against: Sequence[Table] = ()) -> Analysis:
         best_by_validation=best_classes(trials, table.space, "validation"),
         best_by_test=best_classes(trials, table.space, "test"),
         pareto_front=front_classes(trials, table.space),
-        cost=training_cost(trials, len(table.read("classes/representative"))),
+        cost=training_cost(
+            trials,
+            len(table.read("classes/representative")),
+            workers_of(runs(table.provenance)),
+        ),
         no_landscape=no_landscape,
     )
 

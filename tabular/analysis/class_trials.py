@@ -34,6 +34,7 @@ class ClassTrials:
             the trainings of a class.
         seconds: ``(trials,)``, CPU seconds of every training that was tried, in the
             whole table, with validation and testing.
+        wall_seconds: ``(trials,)``, likewise by the clock on the wall.
         failed: Trainings of the whole table that failed.
     """
 
@@ -46,6 +47,7 @@ class ClassTrials:
     test: Floats
     search_seconds: Floats
     seconds: Floats
+    wall_seconds: Floats
     failed: int
 
     @classmethod
@@ -62,10 +64,15 @@ class ClassTrials:
             raise TableError(f"{table.path} holds no complete training to analyse")
         class_of = table.read("classes/class_of")
         members = np.bincount(class_of[class_of >= 0], minlength=len(status))
-        spent = {
-            split: table.read(f"measured/cpu_seconds_{split}").sum(axis=2, dtype=float)
-            for split in SPLITS
-        }
+        spent, waited = (
+            {
+                split: table.read(f"measured/{kind}_seconds_{split}").sum(
+                    axis=2, dtype=float
+                )
+                for split in SPLITS
+            }
+            for kind in ("cpu", "wall")
+        )
         search = np.where(tried, spent["train"] + spent["valid"], 0.0)
         counted = tried[classes].sum(axis=1)
         return cls(
@@ -78,6 +85,7 @@ class ClassTrials:
             test=_accuracy(table, "test", complete)[classes],
             search_seconds=search[classes].sum(axis=1) / counted,
             seconds=sum(spent.values(), start=np.zeros(status.shape))[tried],
+            wall_seconds=sum(waited.values(), start=np.zeros(status.shape))[tried],
             failed=int((status == FAILED).sum()),
         )
 

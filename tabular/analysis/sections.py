@@ -159,24 +159,36 @@ def cost_section(analysis: Analysis) -> Section:
     """Word what the trainings cost."""
     cost, facts = analysis.cost, analysis.facts
     partial = facts.classes_trained < facts.classes
+    wall: tuple[tuple[str, str], ...] = ()
+    if cost.wall_hours is not None:
+        several = "s" if cost.workers != 1 else ""
+        label = f"all trainings by the clock, over {cost.workers} worker{several}"
+        wall = ((label, f"{number(cost.wall_hours)} h"),)
     return Section(
         key="cost",
         title="Cost",
-        headings=("", "CPU time"),
+        sentences=(
+            "By the clock: measured wall time of all trainings over the workers of the "
+            "build. Work of others on the same cores is in it, and not in CPU time.",
+        )
+        if wall
+        else (),
+        headings=("", "measured"),
         rows=(
             (
-                "one training with validation, median",
+                "CPU time of one training with validation, median",
                 f"{cost.median_cpu_seconds:.2f} s",
             ),
             (
-                f"all {cost.trials:,} trainings, with testing",
+                f"CPU time of all {cost.trials:,} trainings, with testing",
                 f"{number(cost.cpu_hours)} h",
             ),
             (
-                f"one seed of all {facts.classes:,} classes"
+                f"CPU time of one seed of all {facts.classes:,} classes"
                 + (", estimate" if partial else ""),
                 f"{number(cost.cpu_hours_per_seed)} h",
             ),
+            *wall,
             ("trainings per CPU hour", number(cost.trainings_per_cpu_hour)),
             ("failed trainings", f"{cost.failed:,}"),
         ),

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 CONNECT_SECONDS = 20
 """How long a scheduler may take to answer."""
 
+LARGEST_PORT = 65535
+
 
 def crew_called(scheduler: str, workers: int) -> Crew:
     """Return the crew for a scheduler.
@@ -71,13 +73,22 @@ class DaskCluster:
         """Check its form.
 
         Raises:
-            BuildError: It is no address, and no file is there.
+            BuildError: It is no address, and no file is there; or the address has
+                a port that there is not.
         """
-        address = re.fullmatch(r"([a-z]+://)?[^/\s]+:[0-9]+", self.scheduler)
-        if address is None and not Path(self.scheduler).is_file():
+        address = re.fullmatch(r"(?:[a-z]+://)?[^/\s]+:([0-9]+)", self.scheduler)
+        if address is None and Path(self.scheduler).is_file():
+            return
+        if address is None:
             raise BuildError(
                 f"--scheduler {self.scheduler} is neither local, nor an address such "
                 "as tcp://10.0.0.1:8786, nor a scheduler file that exists"
+            )
+        port = address[1].lstrip("0")
+        if not port or len(port) > 5 or int(port) > LARGEST_PORT:
+            raise BuildError(
+                f"--scheduler {self.scheduler} has the port {address[1]}; a port is 1 "
+                f"to {LARGEST_PORT}"
             )
 
     @contextmanager

@@ -178,7 +178,8 @@ class PublishedTable:
         accuracy = self._accuracy("validation", last, seed)[row].item()
         if accuracy != accuracy:
             raise TableError(
-                f"{architecture!r} has no validation accuracy in {self.path}"
+                f"{self.space.format(architecture)} has no validation accuracy in "
+                f"{self.path}"
             )
         curve = [nan] * last
         for epoch in self._published_epochs:

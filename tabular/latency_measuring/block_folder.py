@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import zipfile
 from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
@@ -23,7 +22,7 @@ import numpy as np
 from nasbench.atomic import atomic_path
 from nasbench.errors import NasbenchError
 from nasbench.hardware.measuring import BlockTimings
-from nasbench.working_folder import WorkingFolder
+from nasbench.working_folder import DAMAGED, WorkingFolder, damage
 
 PARTS = "*/block*.npz"
 SETTINGS = "settings.json"
@@ -122,9 +121,9 @@ class BlockFolder(WorkingFolder):
             # numpy alone would leave a damaged file open.
             with path.open("rb") as file, np.load(file) as part:
                 held = {each.name: part[each.name] for each in fields(BlockTimings)}
-        except (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        except DAMAGED as error:
             raise NasbenchError(
-                f"{path} is damaged ({error}); remove it and repeat the command"
+                f"{path} is damaged ({damage(error)}); remove it and repeat the command"
             ) from error
         before, after = held.pop("load").tolist()
         reasons = tuple(text.decode() for text in held.pop("reasons").tolist())

@@ -1,9 +1,10 @@
-"""Speed of the fused engine, as ratios to torch in the same run.
+"""Speed of steps of the fused engine, as ratios to torch in the same run.
 
 Baselines: the plain torch loop (modules and optimiser as torch makes them), and its
 best tuned form (channels innermost, fused optimiser), which is the reference trainer.
 Every core trains the same random cells, one process each, one thread each, 64 images
-per step. Seconds are CPU seconds of the training thread.
+per step. Seconds are CPU seconds of the training thread. Variants are measured in
+turns; what counts is the median over rounds of the ratio within a round.
 """
 
 from __future__ import annotations
@@ -30,8 +31,16 @@ from nasbench.training.fused.plan import plan
 CELLS = 12
 BATCH = 64
 STEPS = 5
-ROUNDS = 3
-PATIENCE = 9
+ROUNDS = 7
+"""Rounds of a benchmark: as many whatever they show."""
+
+FLOOR = 0.4
+"""The share of the ratios that is asked where benchmarks are disabled: tests run beside
+each other, and neighbours take caches away, from this engine more than from torch."""
+
+TEST_ROUNDS, PATIENCE = 3, 15
+"""Rounds of such a test, and the most it takes before it fails."""
+
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
 
 
@@ -175,22 +184,29 @@ def test_a_step_of_training(
 ) -> None:
     on_all_cores("fused", skeleton)  # compiles
     rounds: dict[str, list[float]] = {"fused": [], "plain": [], "tuned": [], "gemm": []}
-    for turn in range(1, PATIENCE + 1):  # in turns: the machine may have other guests
+
+    def ratio(variant: str) -> float:
+        pairs = zip(rounds[variant], rounds["fused"], strict=True)
+        return median(theirs / ours for theirs, ours in pairs)
+
+    share = 1.0 if benchmark.enabled else FLOOR
+    for turn in range(1, (ROUNDS if benchmark.enabled else PATIENCE) + 1):
         for variant, found in rounds.items():
             found.append(on_all_cores(variant, skeleton))
-        middle = {variant: median(found) for variant, found in rounds.items()}
-        to_plain = middle["plain"] / middle["fused"]
-        to_tuned = middle["tuned"] / middle["fused"]
-        fast = to_plain > 0.8 * plain and to_tuned > 0.8 * best
-        if turn >= ROUNDS and fast:
+        fast = ratio("plain") >= share * plain and ratio("tuned") >= share * best
+        if not benchmark.enabled and turn >= TEST_ROUNDS and fast:
             break
+    middle = {variant: median(found) for variant, found in rounds.items()}
     flops = _products(skeleton) / middle["fused"]
     benchmark.extra_info |= {
         "ms per step": {v: 1e3 * middle[v] for v in ("fused", "plain", "tuned")},
-        "ratio to plain torch": to_plain,
-        "ratio to tuned torch": to_tuned,
+        "ratio to plain torch": ratio("plain"),
+        "ratio to tuned torch": ratio("tuned"),
         "GFLOP/s per core": flops / 1e9,
         "share of the GEMM peak": flops / middle["gemm"],
     }
     benchmark.pedantic(on_all_cores, ("fused", skeleton), rounds=1)
-    assert fast, f"{to_plain:.1f} times plain torch, {to_tuned:.1f} times tuned torch"
+    assert fast, (
+        f"{ratio('plain'):.1f} times plain torch, {ratio('tuned'):.1f} times tuned "
+        f"torch, in the median of {turn} rounds"
+    )

@@ -124,7 +124,7 @@ def test_a_proxy_is_checked_on_small_networks(run):
         (("nope",), {}, "unknown strategy 'nope'"),
         (("mine.py:Nope",), {}, "Nope"),
         (("mine.py:Unfinished",), {}, "has to define ask"),
-        (("mine.py:Mine",), {"benchmark": "nope"}, "unknown benchmark 'nope'"),
+        (("mine.py:Mine",), {"benchmark": ("nope",)}, "unknown benchmark 'nope'"),
         ((), {"space": ["nope"]}, "unknown space 'nope'"),
         ((), {"space": ["nope.py:A"]}, r"no file 'nope\.py'; write FILE\.py:NAME"),
         ((), {"space": ["mine.py:A"]}, r"mine\.py defines no 'A'"),

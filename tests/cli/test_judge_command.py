@@ -7,13 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.stats import kendalltau
 
 from nasbench.benchmark import Status
 from nasbench.cli.judge import judge_command
 from nasbench.errors import NasbenchError
 from strategies.weight_sharing import Trace, TraceIdentity, write_traces
 from strategies.weight_sharing.judgement import judge
-from strategies.weight_sharing.method_scores import score_methods
+from strategies.weight_sharing.method_scores import score_costs, score_methods
 from tabular import Table
 
 
@@ -95,9 +96,17 @@ def test_methods_are_printed_as_columns_and_as_markdown(
     *lines, blank, legend = lines
     assert not blank
     assert legend == "searches in parentheses failed; they are in no mean"
-    assert len(lines) == 4
+    assert len(lines) == 6
     assert len({line.count("|") for line in lines}) == 1
     assert lines[0].startswith("| method | searches |")
+    # Baselines stand last and have a tau alone: no search, no accuracy, no cost.
+    parameters, flops = score_costs(traces, small_table)
+    for line, score in zip(lines[4:], (parameters, flops), strict=True):
+        taus = [
+            f"{s.mean:.2f} ± {s.deviation:.2f}" for s in (score.tau, score.tau_live)
+        ]
+        cells = [score.method, *"-----", *taus, "30", "-"]
+        assert line == f"| {' | '.join(cells)} |"
 
 
 def test_searches_of_other_tasks_are_no_searches_of_the_table(
@@ -152,3 +161,43 @@ def test_searches_without_samples_take_nothing_from_the_count_behind_a_tau(
     )
     (score,) = score_methods([traces[3], bare], small_table)
     assert score.sampled == 30
+
+
+def test_baselines_order_the_recorded_samples_by_what_networks_cost(
+    traces: list[Trace], small_table: Table
+) -> None:
+    # The failed search is in no mean; a sample that two searches share counts once.
+    shared = [replace(t, sampled=traces[3].sampled) for t in traces[:2]]
+    parameters, flops = score_costs([*shared, *traces[2:]], small_table)
+    assert (parameters.method, flops.method) == ("number of parameters", "FLOPs")
+    for score, name in ((parameters, "parameters"), (flops, "flops")):
+        expected, live = [], []
+        worst = min(
+            small_table.mean_accuracy(a, "validation") for a in small_table.space
+        )
+        for trace in traces[3:]:
+            rows = [tuple(row) for row in trace.sampled.tolist()]
+            costs = [getattr(small_table.cost_model(row), name) for row in rows]
+            truth = [small_table.mean_accuracy(row, "validation") for row in rows]
+            expected.append(kendalltau(costs, truth).statistic)
+            kept = [(c, t) for c, t in zip(costs, truth, strict=True) if t > worst]
+            live.append(kendalltau(*zip(*kept, strict=True)).statistic)
+        assert score.tau.mean == pytest.approx(np.mean(expected))
+        assert score.tau.deviation == pytest.approx(np.std(expected, ddof=1))
+        assert score.tau_live.mean == pytest.approx(np.mean(live))
+        assert score.searches == score.failed == 0
+        assert score.sampled == 30
+        unknown = (score.test_accuracy, score.test_regret, score.rank, score.estimate)
+        assert all(np.isnan(s.mean) for s in (*unknown, score.cost_seconds))
+
+
+def test_without_samples_there_is_no_baseline(
+    traces: list[Trace], small_table: Table
+) -> None:
+    bare = [
+        replace(t, sampled=t.sampled[:0], sampled_estimates=t.sampled_estimates[:0])
+        for t in traces
+    ]
+    assert score_costs(bare, small_table) == []
+    with pytest.raises(NasbenchError, match="no search fits"):
+        score_costs([], small_table)

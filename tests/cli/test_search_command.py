@@ -106,6 +106,29 @@ def test_a_table_gives_space_and_recipe_and_judges(run, small_table_path: Path) 
     assert "Kendall's tau" in out
 
 
+def test_weights_that_fit_no_other_networks_estimate_none(
+    run, small_table_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = ("--table", small_table_path, "--training.epochs=1")
+    words = ("morphisms", *table, "--set=neighbours=2")
+    code, out, err = run(*words, "--out=a.jsonl")  # 200 samples by default
+    assert code == 0, err
+    assert "test regret" in out
+    assert "Kendall's tau" not in out
+    (trace,) = read_traces("a.jsonl")
+    assert len(trace.sampled) == len(trace.sampled_estimates) == 0
+    assert "morphisms, seed 0: is in a.jsonl" in run(*words, "--out=a.jsonl")[1]
+    run(*words, "--samples=0", "--out=b.jsonl")
+    assert read_traces("b.jsonl")[0].equals(trace)
+    assert main(["judge", "a.jsonl", "--table", str(small_table_path)]) == 0
+    row = capsys.readouterr().out.splitlines()[1].split()
+    assert row[0] == "morphisms"
+    assert row[-4:-1] == ["-", "-", "-"]
+    # Others in the same command have their samples.
+    run("gdas", *table, "--samples=12", "--out=a.jsonl")
+    assert [len(trace.sampled) for trace in read_traces("a.jsonl")] == [0, 12]
+
+
 @pytest.mark.parametrize(
     "words, said",
     [
@@ -114,6 +137,12 @@ def test_a_table_gives_space_and_recipe_and_judges(run, small_table_path: Path) 
         (("darts", "--set=x"), "not of the form NAME=VALUE"),
         (("darts", "--seeds=0"), "--seeds is 1 or more"),
         (("darts", "--seeds=5-2"), "not '5-2'"),
+        (
+            ("darts", "--seeds=0-99999999999"),
+            "--seeds is at most 1,000,000 seeds, not the 100,000,000,000 of",
+        ),
+        (("darts", "--seeds=1000001"), "not the 1,000,001 of '1000001'"),
+        (("darts", "--seeds=0-999999999999999999"), "at most 1,000,000 seeds"),
         (("darts", "--seeds=2-5", "--seed=1"), "a range as 0-9 without --seed"),
         ((), "name a method: darts, "),
         (("darts", "--space=cell202"), "unknown space 'cell202'"),

@@ -75,8 +75,11 @@ def test_scores_are_shown_and_written(run) -> None:
 @pytest.mark.parametrize(
     "words, said",
     [
-        (("fit", "mini.h5", "--out", "s.npz", "--samples", "999"), "1 to 60"),
-        (("fit", "mini.h5", "--out", "s.npz", "--samples", "3"), "5 samples or more"),
+        (("fit", "mini.h5", "--out", "s.npz", "--samples", "999"), "5 to 60"),
+        (
+            ("fit", "mini.h5", "--out", "s.npz", "--samples", "3"),
+            "--samples is 5 to 60 for mini.h5, not 3",
+        ),
         (
             ("fit", "mini.h5", "--out", "no/such/../s.npz", "--model", "xgbost"),
             "xgboost",

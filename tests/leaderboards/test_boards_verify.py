@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import shutil
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from leaderboards.boards.results import read_results
 from leaderboards.boards.show import SORTS, lines_of, sparkline
 from leaderboards.boards.submit import checked_submission, submit
 from leaderboards.boards.verify import Sample, Verdict, verify_board
+from nasbench.benchmark import make
 from nasbench.errors import NasbenchError
 
 TABLE = "cell201-mini-digits-v1"
@@ -294,3 +296,38 @@ def test_a_name_that_was_submitted_stays_with_its_class(
     with pytest.raises(NasbenchError, match=r"mine is the name of Mine.* give --name"):
         submit(manifest, folder, checked_submission(f"{other}:Other", "mine"), Making())
     assert (folder / "runs" / "mine.csv").read_bytes() == before
+
+
+PEEKS = """
+from nasbench.benchmark import make
+from strategies import RandomSearch
+
+
+class Peeks(RandomSearch):
+    def __init__(self, context):
+        super().__init__(context)
+        if self.space.size == {size}:
+            make({name!r})
+"""
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_a_submission_that_opens_a_benchmark_of_the_board_is_refused(
+    board, tmp_path, dry_run
+):
+    manifest, folder = board
+    (pin, *_) = manifest.benchmarks
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    size = make(pin.id).space.size
+    for name, said in (
+        (pin.id, "by which it is judged"),
+        ("chain-digits-v1", "a benchmark that its inputs() does not declare"),
+    ):
+        file = tmp_path / "peeks.py"
+        file.write_text(PEEKS.format(size=size, name=name))
+        submission = checked_submission(f"{file}:Peeks")
+        assert not submission.violations
+        with pytest.raises(NasbenchError, match=f"{name}.h5, {re.escape(said)}"):
+            submit(manifest, folder, submission, Making(), dry_run)
+    after = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    assert after == before

@@ -178,6 +178,17 @@ def test_pairing_sees_what_shared_luck_hides():
     assert compare_on(curves, "b0", "unpaired").p_values[0, 1] > 0.1
 
 
+def test_differences_that_are_equal_but_for_floating_point_tie():
+    first = [0.3, 0.2, 0.4, 0.7, 0.5, 0.9, 0.6, 0.8, 0.1, 0.35]
+    second = [0.2, 0.1, 0.3, 0.6, 0.6, 0.8, 0.5, 0.9, 0.0, 0.15]
+    curves = curves_at_the_end(np.array([first, second])[..., None])
+    found = compare_on(curves, "b0", "paired").p_values[0, 1]
+    rounded = np.round(np.subtract(first, second), 12)
+    known = scipy.stats.wilcoxon(rounded, method=scipy.stats.PermutationMethod())
+    assert found == pytest.approx(known.pvalue)
+    assert found == pytest.approx(0.0918, abs=1e-4)
+
+
 def test_too_few_seeds_get_a_reason_and_no_p_value(scores):
     few = curves_at_the_end(scores[:, :3])
     for test, least in (("unpaired", "0.1"), ("paired", "0.25")):

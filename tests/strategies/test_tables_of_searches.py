@@ -10,14 +10,24 @@ import pytest
 FOLDER = Path(__file__).resolve().parents[2] / "docs"
 REFRESH = runpy.run_path(str(FOLDER / "refresh_tables.py"))
 DOCUMENTS = list(REFRESH["documents"]())
+SLOW = {"surrogates.md"}
+"""Their commands take more than a minute."""
 
 
 def test_there_are_tables() -> None:
     names = {path.name for path in DOCUMENTS}
-    assert {"weight-sharing.md", "inherited-weights.md"} <= names
+    assert {"weight-sharing.md", "inherited-weights.md", "proxies.md"} <= names
+    assert names >= SLOW
 
 
-@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "path",
+    [
+        pytest.param(path, marks=pytest.mark.slow if path.name in SLOW else ())
+        for path in DOCUMENTS
+    ],
+    ids=lambda path: path.name,
+)
 def test_tables_are_those_of_what_ships(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     made, _ = REFRESH["refreshed"](text)

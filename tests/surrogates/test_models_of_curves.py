@@ -13,7 +13,7 @@ from surrogates.learning_curves import (
     last_value,
     sum_of_losses,
 )
-from surrogates.multi_fidelity import MultiFidelity
+from surrogates.multi_fidelity import MultiFidelity, default_model
 from surrogates.observations import Observations
 from surrogates.runtime import fit_runtime
 from surrogates.trial_noise import TrialNoise
@@ -89,6 +89,21 @@ def test_a_restored_model_of_curves_predicts_the_same(toy) -> None:
     assert (again.predict(rows) == model.predict(rows)).all()
     with pytest.raises(NasbenchError, match=r"shape \(48, 6\)"):
         MultiFidelity(6).fit(rows, toy.curves[:, :3])
+
+
+def test_the_seed_of_curves_is_that_of_their_model(toy) -> None:
+    assert MultiFidelity(6, seed=7).model.seed == 7
+    assert MultiFidelity(6).model.settings() == default_model(0).settings()
+    given = default_model(3)
+    assert MultiFidelity(6, 7, given).model is given
+
+
+def test_epochs_that_the_curves_do_not_have_are_refused(toy) -> None:
+    rows = toy.space.one_hot(toy.architectures).astype(np.float32)
+    model = MultiFidelity(6).fit(rows, toy.curves)
+    for wrong in ([0], [2, 7], [1.5]):
+        with pytest.raises(NasbenchError, match="1 to 6 of them"):
+            model.predict(rows, np.array(wrong))
 
 
 def test_seconds_are_predicted_to_a_few_percent_and_are_positive(toy) -> None:

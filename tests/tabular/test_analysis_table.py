@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from importlib.resources import files
 from itertools import combinations
 from pathlib import Path
@@ -22,8 +23,9 @@ from tabular.analysis import analyse
 from tabular.analysis.as_json import to_json
 from tabular.analysis.class_trials import ClassTrials
 from tabular.analysis.distribution import BINS, QUANTILES, distribution
-from tabular.analysis.sections import sections
+from tabular.analysis.sections import cost_section, sections
 from tabular.analysis.size_and_accuracy import pareto_front
+from tabular.analysis.training_cost import training_cost, workers_of
 from tabular.schema import FAILED
 
 SHIPPED = Path(str(files("tabular") / "data" / "cell201-mini-digits-v1.h5"))
@@ -121,6 +123,41 @@ def test_hours_are_the_sum_of_all_that_was_measured(shipped, analysis):
     assert cost.cpu_hours == pytest.approx(total / 3600)
     assert cost.cpu_hours_per_seed == pytest.approx(total / 3600 / 3)
     assert cost.trainings_per_cpu_hour == pytest.approx(180 * 3600 / total)
+
+
+def test_hours_by_the_clock_are_those_of_all_workers_together(shipped, analysis):
+    total = sum(
+        shipped.read(f"measured/wall_seconds_{split}").sum(dtype=float)
+        for split in ("train", "valid", "test")
+    )
+    assert analysis.cost.workers == 4
+    assert analysis.cost.wall_hours == pytest.approx(total / 3600 / 4)
+    rows = {row[0]: row[1] for row in cost_section(analysis).rows}
+    label = "all trainings by the clock, over 4 workers"
+    assert rows[label] == f"{total / 3600 / 4:.3g} h"
+
+
+@pytest.mark.parametrize(
+    "stated, workers",
+    [
+        (["4"], 4),
+        (["8", "8", None], 8),
+        (["4", "2"], None),
+        (["4", "Dask"], None),
+        (["Dask"], None),
+        ([None], None),
+        (["0"], None),
+    ],
+)
+def test_workers_are_known_where_all_runs_had_as_many(
+    shipped, analysis, stated, workers
+):
+    runs = [{} if one is None else {"workers": one} for one in stated]
+    assert workers_of(runs) == workers
+    cost = training_cost(ClassTrials.of(shipped), 60, workers)
+    rows = cost_section(replace(analysis, cost=cost)).rows
+    assert any("by the clock" in row[0] for row in rows) == (workers is not None)
+    assert (cost.wall_hours is None) == (workers is None)
 
 
 def test_accuracies_of_dead_cells_move_no_correlation(shipped, tmp_path, analysis):

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -239,21 +241,72 @@ def test_a_build_with_other_settings_is_not_mixed_in(
     assert [path.name for path in tmp_path.iterdir()] == ["t.h5"]
 
 
-def test_a_damaged_shard_is_named(request_of: BuildRequest, tmp_path: Path) -> None:
-    out = tmp_path / "t.h5"
+def begun(request: BuildRequest, out: Path) -> Path:
+    """Leave the shards of a build that was stopped; return their folder."""
 
     def stop(progress: Progress) -> None:
         if progress.done:
             raise KeyboardInterrupt
 
     with pytest.raises(BuildInterrupted):
-        build(request_of, out, report=stop)
-    shard = next((tmp_path / "t.h5.build").glob("seed*.npz"))
-    shard.write_bytes(shard.read_bytes()[:-100])
-    with pytest.raises(BuildError, match=f"{shard.name} is damaged"):
+        build(request, out, report=stop)
+    return out.with_name(out.name + ".build")
+
+
+def flipped(content: bytes, position: int, mask: int) -> bytes:
+    changed = bytearray(content)
+    changed[position] ^= mask
+    return bytes(changed)
+
+
+DAMAGES: dict[str, Callable[[bytes], bytes]] = {
+    "empty": lambda content: b"",
+    "truncated": lambda content: content[:-100],
+    # A deflate stream begins with its kind of block: 3 is none (zlib.error).
+    "compressed byte": lambda content: flipped(
+        content, content.index(b"header.npy") + len(b"header.npy") + 20, 0x06
+    ),
+    # The catalogue at the end says how a member is compressed, and whether it is
+    # encrypted (NotImplementedError, RuntimeError).
+    "method": lambda content: flipped(content, content.index(b"PK\1\2") + 10, 0x0A),
+    "encrypted": lambda content: flipped(content, content.index(b"PK\1\2") + 8, 0x01),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_shard_is_named(
+    damage: str, request_of: BuildRequest, tmp_path: Path
+) -> None:
+    out = tmp_path / "t.h5"
+    shard = next(begun(request_of, out).glob("seed*.npz"))
+    shard.write_bytes(DAMAGES[damage](shard.read_bytes()))
+    with pytest.raises(BuildError) as caught:
         build(request_of, out)
+    said = str(caught.value)
+    assert re.search(rf"{re.escape(str(shard))} is damaged \(.+\); remove it", said)
+    assert "the same command trains it again" in said
+    assert "\n" not in said
     shard.unlink()
     build(request_of, out)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{" * 500, "[1, 2]", '{"recipe": {"epochs": "' + "x" * 500 + '"}}']
+)
+def test_a_damaged_identity_is_named_and_can_be_removed(
+    text: str, request_of: BuildRequest, expected_digest: str, tmp_path: Path
+) -> None:
+    out = tmp_path / "t.h5"
+    path = begun(request_of, out) / "identity.json"
+    path.write_text(text)
+    with pytest.raises(BuildError) as caught:
+        build(request_of, out)
+    said = str(caught.value)
+    assert said.startswith(f"{path} is damaged (")
+    assert said.endswith("remove it, and the command of the build writes it anew")
+    assert len(said) < len(str(path)) + 350
+    path.unlink()
+    assert build(request_of, out).digest == expected_digest
 
 
 def test_outputs_that_cannot_be_written_are_refused(

@@ -8,15 +8,17 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from nasbench.errors import NasbenchError
 from nasbench.tasks import Task
+from nasbench.training.engine import EngineName
 from nasbench.training.recipe import Recipe
 from tabular.build import BuildInterrupted, BuildRequest, Progress, build
 from tabular.executors.dask_cluster import DaskCluster, LocalDaskCluster, crew_called
@@ -36,12 +38,23 @@ def request_of(digits: Task, small_recipe: Recipe) -> BuildRequest:
 
 
 @pytest.fixture(scope="module")
-def expected_digest(
+def digest_of(
     digits: Task, small_recipe: Recipe, tmp_path_factory: pytest.TempPathFactory
-) -> str:
-    out = tmp_path_factory.mktemp("expected") / "table.h5"
-    request = BuildRequest(SPACE, digits, small_recipe, seeds=2, engine="torch")
-    return build(request, out).digest
+) -> Callable[[EngineName], str]:
+    """The digest of a build without Dask, by engine; each is built once."""
+
+    @cache
+    def built(engine: EngineName) -> str:
+        out = tmp_path_factory.mktemp("expected") / "table.h5"
+        request = BuildRequest(SPACE, digits, small_recipe, seeds=2, engine=engine)
+        return build(request, out).digest
+
+    return built
+
+
+@pytest.fixture
+def expected_digest(digest_of: Callable[[EngineName], str]) -> str:
+    return digest_of("torch")
 
 
 @contextmanager
@@ -87,9 +100,14 @@ def test_a_local_cluster_gives_the_same_digest_and_leaves_no_process(
     assert [path.name for path in tmp_path.iterdir()] == ["t.h5"]
 
 
+@pytest.mark.parametrize("engine", ["fused", "torch"])
 def test_a_killed_worker_and_an_interruption_change_nothing(
-    request_of: BuildRequest, expected_digest: str, tmp_path: Path
+    engine: EngineName,
+    request_of: BuildRequest,
+    digest_of: Callable[[EngineName], str],
+    tmp_path: Path,
 ) -> None:
+    request_of = replace(request_of, engine=engine)
     out = tmp_path / "t.h5"
     with cluster(n_workers=2) as running:
 
@@ -108,7 +126,8 @@ def test_a_killed_worker_and_an_interruption_change_nothing(
         seen: list[Progress] = []
         table = build(request_of, out, workers=crew, report=seen.append)
     assert seen[0].done == 9
-    assert table.digest == expected_digest
+    assert table.identity.engine.engine == engine
+    assert table.digest == digest_of(engine)
 
 
 def test_workers_with_another_instruction_set_are_refused(
@@ -201,6 +220,11 @@ def test_schedulers_that_are_none_are_refused(
 ) -> None:
     with pytest.raises(BuildError, match=r"--scheduler nowhere\.json is neither"):
         crew_called("nowhere.json", 1)
+    for port in ("99999", "65536", "0", "00", "9" * 5000):
+        with pytest.raises(BuildError, match=rf"has the port {port}; .* 1 to 65535"):
+            crew_called(f"tcp://127.0.0.1:{port}", 1)
+    for port in ("1", "65535", "08786"):
+        crew_called(f"tcp://127.0.0.1:{port}", 1)
     with pytest.raises(BuildError, match="at least 1 worker, not 0"):
         crew_called("local", 0)
     monkeypatch.setattr("tabular.executors.dask_cluster.CONNECT_SECONDS", 0.5)

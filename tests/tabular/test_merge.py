@@ -194,8 +194,13 @@ def test_a_damaged_shard_is_refused(whole: BuildRequest, tmp_path: Path) -> None
     folder = unfinished(whole, tmp_path / "t.h5", 2)
     shard = next(folder.glob("seed*.npz"))
     shard.write_bytes(shard.read_bytes()[:-50])
-    with pytest.raises(NasbenchError, match=f"{shard.name} is damaged"):
-        merge([folder], tmp_path / "merged.h5")
+    out = tmp_path / "merged.h5"
+    said = rf"{shard.name} is damaged .*; remove it to merge without its trainings, wh"
+    with pytest.raises(NasbenchError, match=said):
+        merge([folder], out)
+    shard.unlink()  # and so it is
+    assert missing_trials(merge([folder], out)) == {0: 9 - 1}
+    assert build(whole, out).is_complete
 
 
 def test_a_table_that_is_no_part_is_not_overwritten(

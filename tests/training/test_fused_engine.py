@@ -100,11 +100,12 @@ def torch_losses(
     return np.array(losses)
 
 
-def test_losses_of_fifty_steps_are_as_close_to_float64_as_torchs_own() -> None:
-    skeleton, batch, rate = Skeleton(3, 8, 8, 10, 8, 1), 32, 0.02
+def fifty_steps(skeleton: Skeleton) -> np.ndarray:
+    """Return ``(10 cells, 2, 50)`` distances of losses from float64: ours, torch's."""
+    batch, rate = 32, 0.02
     images, labels = images_of(skeleton, 50 * batch)
     rng = np.random.default_rng(5)
-    errors: list[tuple[float, float]] = []
+    errors = []
     for _ in range(10):
         architecture = CELL201.sample(rng)
         reference, single = (
@@ -113,12 +114,46 @@ def test_losses_of_fifty_steps_are_as_close_to_float64_as_torchs_own() -> None:
         )
         network = plan(CELL201.graph(architecture), skeleton, batch)
         ours = fused_losses(network, images, labels, rate, batch)
-        errors.append(
-            (np.abs(ours - reference).max(), np.abs(single - reference).max())
-        )
-    ours, theirs = np.median(errors, axis=0)
+        errors.append([np.abs(ours - reference), np.abs(single - reference)])
+    return np.array(errors)
+
+
+def test_losses_of_fifty_steps_are_as_close_to_float64_as_torchs_own() -> None:
+    errors = fifty_steps(Skeleton(3, 8, 8, 10, 8, 1))
+    ours, theirs = np.median(errors.max(axis=2), axis=0)
     assert ours < 1e-5
     assert ours < 3 * theirs
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "skeleton",
+    [
+        pytest.param(Skeleton(1, 12, 12, 10, 8, 1), id="12x12"),
+        pytest.param(Skeleton(3, 8, 8, 10, 8, 2), id="two cells per stage"),
+        pytest.param(Skeleton(3, 8, 8, 10, 16, 1), id="16 channels"),
+    ],
+)
+def test_other_networks_leave_float64_no_sooner_than_in_torch(
+    skeleton: Skeleton,
+) -> None:
+    """A sum that rounds to the other side of a ReLU moves a whole loss.
+
+    That happens to about half of these networks within 50 steps, to torch's float32 as
+    to ours. So losses are compared until it happens to either, and how often it does.
+    """
+    errors = fifty_steps(skeleton)
+    far = np.maximum.accumulate(errors, axis=2) > 1e-6
+    together = ~far.any(axis=1)
+    assert np.median(together.sum(axis=1)) >= 10
+    ratios = [
+        ours[steps].max() / theirs[steps].max()
+        for (ours, theirs), steps in zip(errors, together, strict=True)
+        if steps.any()
+    ]
+    assert np.median(ratios) < 3
+    ours, theirs = far[:, :, -1].sum(axis=0)
+    assert ours <= theirs + 4
 
 
 @pytest.mark.parametrize("skeleton, batch", SETTINGS)

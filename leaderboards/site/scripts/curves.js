@@ -7,6 +7,11 @@ const UNIT_LABELS = {
 };
 const FLOOR = 0.01; // percentage points; a logarithm has no place for an exact hit
 
+// Of one search that all runs replay there is no interval.
+function boundsText(low, high) {
+  return low === null || high === null ? "" : ` (${low.toFixed(2)} to ${high.toFixed(2)})`;
+}
+
 function curveTraces(curve, looks, state) {
   const raised = (values) => values.map((value) => (value === null ? null : Math.max(value, FLOOR)));
   const traces = [];
@@ -22,8 +27,8 @@ function curveTraces(curve, looks, state) {
       traces.push({
         x: curve.grid, y: raised(line.value), name, mode: "lines",
         line: { color: readable(look.colour), dash: look.dash, width: 2.2, shape: "hv" },
-        customdata: line.value.map((value, i) => [value, line.low[i], line.high[i]]),
-        hovertemplate: "%{customdata[0]:.2f} (%{customdata[1]:.2f} to %{customdata[2]:.2f}) at %{x:,.4~g}",
+        customdata: line.value.map((value, i) => [value, boundsText(line.low[i], line.high[i])]),
+        hovertemplate: "%{customdata[0]:.2f}%{customdata[1]} at %{x:,.4~g}",
       });
     }
   }

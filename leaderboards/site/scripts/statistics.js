@@ -29,7 +29,8 @@ function shareTable(table, figure, order) {
   const last = figure.grid.length - 1;
   const places = [...new Set(Array.from({ length: TABLE_ROWS }, (_, i) => Math.round((i * last) / (TABLE_ROWS - 1))))];
   const cell = (line, place) => {
-    const bounds = line.low ? `${(100 * line.low[place]).toFixed(0)}–${(100 * line.high[place]).toFixed(0)}` : "";
+    const known = line.low && line.low[place] !== null; // of one search there is none
+    const bounds = known ? `${(100 * line.low[place]).toFixed(0)}–${(100 * line.high[place]).toFixed(0)}` : "";
     return element("td", {}, `${(100 * line.value[place]).toFixed(1)} %`, element("small", {}, bounds));
   };
   const rows = order.map((name) => element("tr", {},
