@@ -23,7 +23,9 @@ def reachable(root: object) -> list[object]:
         ``any(found is table for found in reachable(strategy))`` is whether a strategy
         can get at a table.
     """
-    ignored = {id(vars(module)) for module in list(sys.modules.values())}
+    # None stands there for a module whose import is blocked.
+    modules = [module for module in list(sys.modules.values()) if module is not None]
+    ignored = {id(vars(module)) for module in modules}
     seen: dict[int, object] = {}
     open_ends = [root]
     while open_ends:

@@ -195,3 +195,9 @@ def test_each_object_is_listed_once_however_often_it_is_held():
     secret = Secret()
     found = reachable([secret, [secret], {"a": secret}])
     assert sum(one is secret for one in found) == 1
+
+
+def test_a_blocked_import_is_no_hindrance(monkeypatch):
+    monkeypatch.setitem(sys.modules, "blocked", None)
+    secret = Secret()
+    assert any(found is secret for found in reachable([secret]))
