@@ -50,9 +50,19 @@ def draw_calibration(held_outs: Sequence[HeldOut], theme: Theme = LIGHT) -> Figu
     )
     axes.plot([0, 1], [0, 1], color=theme.text, linewidth=1, linestyle="dashed")
     sure = [one for one in held_outs if (one.std > 0).all()]
-    for number, one in enumerate(sure):
+    names, encoding = _names([one.model for one in sure])
+    for number, (one, name) in enumerate(zip(sure, names, strict=True)):
         covered = coverage_at(one.truth, one.mean, one.std, LEVELS)
         colour = COLOURS[number % len(COLOURS)]
-        axes.plot(LEVELS, covered, color=colour, linewidth=1.8, label=one.model)
-    add_legend(axes, theme, "lower right")
+        axes.plot(LEVELS, covered, color=colour, linewidth=1.8, label=name)
+    add_legend(axes, theme, "lower right", encoding)
     return figure
+
+
+def _names(models: Sequence[str]) -> tuple[list[str], str]:
+    """Return short names of models, and the encoding where all have the same one."""
+    parts = [model.split(", ", 1) for model in models]
+    encodings = {part[1] for part in parts if len(part) == 2}
+    if len(parts) > 1 and len(encodings) == 1 and all(len(part) == 2 for part in parts):
+        return [part[0] for part in parts], encodings.pop()
+    return list(models), ""

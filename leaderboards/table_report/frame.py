@@ -53,10 +53,16 @@ def new_axes(title: str, labels: tuple[str, str], theme: Theme) -> tuple[Figure,
 
 
 def add_legend(
-    axes: Axes, theme: Theme, place: Literal["best", "lower right"] = "best"
+    axes: Axes,
+    theme: Theme,
+    place: Literal["best", "lower right"] = "best",
+    title: str = "",
 ) -> None:
     """Name what is drawn, where there is room."""
-    axes.legend(frameon=False, labelcolor=theme.text, fontsize=9.5, loc=place)
+    legend = axes.legend(
+        frameon=False, labelcolor=theme.text, fontsize=9.5, loc=place, title=title
+    )
+    legend.get_title().set(color=theme.text, fontsize=9.5)
 
 
 def whole_ticks(axes: Axes) -> None:

@@ -24,6 +24,20 @@ def test_figures_draw_what_was_predicted():
     assert "says nothing" not in named
 
 
+def test_what_all_models_have_in_common_is_said_once():
+    truth = np.array([0.2, 0.5, 0.6])
+    both = [
+        HeldOut(name, 9, truth, truth, np.full(3, 0.1))
+        for name in ("xgboost, path", "random-forest, path")
+    ]
+    legend = draw_calibration(both).axes[0].get_legend()
+    assert [text.get_text() for text in legend.get_texts()] == [
+        "xgboost",
+        "random-forest",
+    ]
+    assert legend.get_title().get_text() == "path"
+
+
 def test_held_out_predictions_are_of_classes_that_were_not_fitted(small_table):
     known = Observations.of(small_table)
     found = held_out_predictions(known, "one-hot", ("random-forest", {}), 30, splits=2)
