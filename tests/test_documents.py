@@ -100,8 +100,26 @@ def test_every_document_is_reached_from_the_readme() -> None:
         assert str(path.relative_to(ROOT)) in text
 
 
+def headings(path: Path) -> set[str]:
+    """Return the anchors of a document's headings, as they are made on the web."""
+    text = BLOCK.sub("", path.read_text(encoding="utf-8"))
+    found = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", line.lower()).replace(" ", "-") for line in found}
+
+
 def test_links_between_documents_lead_somewhere() -> None:
     for path in DOCUMENTS:
-        for target in re.findall(r"\]\(([^)#]+)\)", path.read_text(encoding="utf-8")):
-            if "://" not in target:
-                assert (path.parent / target).exists(), f"{path.name}: {target}"
+        for link in re.findall(r"\]\(([^)\s]+)\)", path.read_text(encoding="utf-8")):
+            target, _, anchor = link.partition("#")
+            if "://" in target:
+                continue
+            there = path.parent / target if target else path
+            assert there.exists(), f"{path.name}: {link}"
+            assert not anchor or anchor in headings(there), f"{path.name}: {link}"
+
+
+def test_files_that_documents_name_are_there() -> None:
+    for path in DOCUMENTS:
+        for name in re.findall(r"`([\w./-]+/[\w./-]*)`", path.read_text("utf-8")):
+            if name.split("/")[0] in (*PACKAGES, "docs", "examples", "tests"):
+                assert (ROOT / name).exists(), f"{path.name}: {name}"

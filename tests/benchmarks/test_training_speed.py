@@ -20,6 +20,7 @@ import numpy as np
 import pytest
 import torch
 from pytest_benchmark.fixture import BenchmarkFixture
+from random_cells import random_cells
 
 from nasbench.networks import Skeleton
 from nasbench.networks.network import build_network
@@ -28,7 +29,6 @@ from nasbench.training.fused.interpreter import run_batches
 from nasbench.training.fused.network import Convolution, Images, flatten
 from nasbench.training.fused.plan import plan
 
-CELLS = 12
 BATCH = 64
 STEPS = 5
 ROUNDS = 7
@@ -44,19 +44,10 @@ TEST_ROUNDS, PATIENCE = 3, 15
 CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
 
 
-def cells() -> list[tuple[int, ...]]:
-    """Return random cells, dead ones left out."""
-    space, rng = make_space("cell201"), np.random.default_rng(0)
-    drawn = (space.sample(rng) for _ in range(10 * CELLS))
-    return [cell for cell in drawn if not space.graph(cell).is_dead][:CELLS]
-
-
 def fused_seconds(skeleton: Skeleton, images: np.ndarray) -> float:
     """Return the mean CPU seconds of one step of the fused engine."""
-    space = make_space("cell201")
-    return float(
-        np.mean([_fused(space.graph(cell), skeleton, images) for cell in cells()])
-    )
+    graphs = map(make_space("cell201").graph, random_cells())
+    return float(np.mean([_fused(graph, skeleton, images) for graph in graphs]))
 
 
 def _fused(graph: Graph, skeleton: Skeleton, images: np.ndarray) -> float:
@@ -81,7 +72,7 @@ def torch_seconds(skeleton: Skeleton, images: np.ndarray, tuned: bool) -> float:
     """Return the mean CPU seconds of one step of torch."""
     torch.set_num_threads(1)
     space = make_space("cell201")
-    networks = [build_network(space, cell, skeleton) for cell in cells()]
+    networks = [build_network(space, cell, skeleton) for cell in random_cells()]
     return float(np.mean([_torch(network, images, tuned) for network in networks]))
 
 
@@ -153,13 +144,13 @@ def _products(skeleton: Skeleton) -> float:
     Forward, and the same again for each of the two gradients, but for the images'.
     """
     space, total = make_space("cell201"), 0
-    for cell in cells():
+    for cell in random_cells():
         for node in flatten(space.graph(cell), skeleton):
             if isinstance(node, Convolution):
                 pairs = len(node.window.reads()) * node.channels * node.source.channels
                 passes = 2 if isinstance(node.source, Images) else 3
                 total += 2 * BATCH * pairs * passes
-    return total / CELLS
+    return total / len(random_cells())
 
 
 @pytest.mark.parametrize(
