@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import stat
 import subprocess
@@ -14,7 +15,8 @@ import h5py
 import pytest
 
 import nasbench
-from nasbench.cli import COMMANDS, main
+from nasbench.cli import app, main
+from nasbench.cli.commands import COMMANDS
 from tabular import Table
 from tabular.schema import sealed
 
@@ -58,12 +60,25 @@ def refused(said: Said, *parts: str) -> None:
         assert part in err
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_shows_an_example(run, name: str) -> None:
-    code, out, _ = run(name, "--help")
+SAID = {
+    **{(name,): command for name, command in COMMANDS.items()},
+    **{
+        (n, p): said
+        for n, command in COMMANDS.items()
+        for p, said in command.parts.items()
+    },
+}
+
+
+@pytest.mark.parametrize("words", SAID, ids=" ".join)
+def test_every_command_shows_an_example_that_it_takes(run, words: tuple[str, ...]):
+    code, out, _ = run(*words, "--help")
     assert code == 0
     assert "Example:" in out
-    assert f"nasbench {name}" in " ".join(out.split())
+    assert " ".join(SAID[words].example.split()) in " ".join(out.split())
+    given = shlex.split(SAID[words].example)
+    assert given[: 1 + len(words)] == ["nasbench", *words]
+    app.parse_args(given[1:], print_error=False, exit_on_error=False)
 
 
 def test_help_lists_every_command(run) -> None:
